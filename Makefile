@@ -1,0 +1,70 @@
+# Every target sets itself up from nothing but Python 3.11+ and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+STAGE ?= local
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+READY := $(VENV)/.ready
+
+# node, npm, cdk, uv and twin all come from the virtual environment.
+export PATH := $(BIN):$(PATH)
+# Trust the machine's own certificate store, as pip and git do: company proxies sign with it.
+export UV_SYSTEM_CERTS := 1
+export NODE_USE_SYSTEM_CA := 1
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help setup demo test check soak up down synth bench lock images clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+$(READY): pyproject.toml requirements.lock package.json package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is `$(PYTHON) --version 2>&1`. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV) (about 400 MB the first time)"
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/npm ci --silent --no-audit --no-fund
+	@ln -sf ../../node_modules/.bin/cdk $(BIN)/cdk
+	@touch $(READY)
+
+setup: $(READY) ## install everything the other targets need
+
+demo: $(READY) ## deploy, invoke, stream and destroy on this machine
+	@twin demo
+
+test: $(READY) check ## everything CI runs
+	@pytest
+
+check: $(READY) ## format, lint, types, layers
+	@ruff format --check .
+	@ruff check .
+	@mypy
+	@lint-imports
+
+soak: $(READY) ## the slow tests
+	@pytest -m slow
+
+up: $(READY) ## start the local AWS, deploy stage local, leave it running
+	@twin up --detach
+
+down: $(READY) ## destroy what `up` deployed and stop the local AWS
+	@twin down
+
+synth: $(READY) ## write cdk.out for STAGE
+	@cdk synth --quiet -c stage=$(STAGE)
+
+bench: $(READY) ## measure, side by side with peers
+	@python -m benchmarks
+
+lock: ## resolve the dependencies anew
+	@d=`mktemp -d`; sed '/^managed = false/d' pyproject.toml > $$d/pyproject.toml; \
+	compile="$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet"; \
+	$$compile $$d/pyproject.toml --extra local --group $$d/pyproject.toml:tools --group $$d/pyproject.toml:dev -o requirements.lock && \
+	$$compile --group $$d/pyproject.toml:sagemaker --python-version 3.11 -o requirements-sagemaker.lock && \
+	echo 'uv==0.13.9' | $$compile - -o requirements-uv.lock; rm -rf $$d
+
+clean: ## remove everything that the targets made
+	rm -rf $(VENV) node_modules cdk.out .twin
