@@ -1,0 +1,115 @@
+"""What can be wrong with a description of what is served.
+
+```
+ModelError                 the root: every message names the value and what is allowed
+├── UnknownModelError      the catalogue has no such model
+├── UnknownInstanceError   no such instance type in hardware.py
+├── UnknownEngineError     no such engine
+├── NoImageError           the region has no image of that engine
+├── InvalidSpecError       a field of a ModelSpec is out of range or contradicts another
+├── InvalidLimitsError     TGI would refuse these limits, or the model has fewer positions
+├── EnvironmentTooLargeError   SageMaker would refuse the container's environment
+├── GatedModelError        the weights need a token, and a container gets no secret
+└── DoesNotFitError        the instance cannot hold the component
+```
+
+All of them are found before anything is deployed, so none is worth a retry: the settings have to change.
+"""
+
+from collections.abc import Sequence
+
+
+class ModelError(Exception):
+    """A description that cannot be served.
+
+    Attributes:
+        problem: what is wrong, with the value.
+        remedy: what is allowed, or what to do instead.
+    """
+
+    def __init__(self, problem: str, *, remedy: str) -> None:
+        super().__init__(f"{problem} {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+class UnknownModelError(ModelError):
+    """The catalogue has no model of that id.
+
+    Attributes:
+        model_id: what was asked for.
+        known: what the catalogue has.
+    """
+
+    def __init__(self, model_id: str, *, known: Sequence[str]) -> None:
+        super().__init__(f"model {model_id!r} is not in the catalogue.", remedy=f"Known models: {', '.join(known)}.")
+        self.model_id = model_id
+        self.known = tuple(known)
+
+
+class UnknownInstanceError(ModelError):
+    """No such instance type.
+
+    Attributes:
+        instance_type: what was asked for.
+        known: the instance types whose GPUs and memory are known.
+    """
+
+    def __init__(self, instance_type: str, *, known: Sequence[str]) -> None:
+        super().__init__(
+            f"instance type {instance_type!r} is not known.", remedy=f"Known GPU instance types: {', '.join(known)}."
+        )
+        self.instance_type = instance_type
+        self.known = tuple(known)
+
+
+class UnknownEngineError(ModelError):
+    """No such engine.
+
+    Attributes:
+        engine: what was asked for.
+        known: the engines there are.
+    """
+
+    def __init__(self, engine: str, *, known: Sequence[str]) -> None:
+        super().__init__(f"engine {engine!r} is not known.", remedy=f"Known engines: {', '.join(known)}.")
+        self.engine = engine
+        self.known = tuple(known)
+
+
+class NoImageError(ModelError):
+    """The region has no image of the engine.
+
+    Attributes:
+        engine: whose image was looked for.
+        region: where it was looked for.
+        available: the regions that have it.
+    """
+
+    def __init__(self, *, engine: str, region: str, available: Sequence[str]) -> None:
+        super().__init__(
+            f"region {region!r} has no image of engine '{engine}'.", remedy=f"Regions with it: {', '.join(available)}."
+        )
+        self.engine = engine
+        self.region = region
+        self.available = tuple(available)
+
+
+class InvalidSpecError(ModelError):
+    """A field of a ModelSpec is out of range or contradicts another."""
+
+
+class InvalidLimitsError(ModelError):
+    """Limits that the engine would refuse at start, or that the model cannot honour."""
+
+
+class EnvironmentTooLargeError(ModelError):
+    """A container environment that SageMaker would refuse."""
+
+
+class GatedModelError(ModelError):
+    """A gated model without weights in S3: a download would need a token, and no secret goes into a container."""
+
+
+class DoesNotFitError(ModelError):
+    """The instance, or the fleet, cannot hold the component."""

@@ -1,0 +1,138 @@
+"""What a model is: its identity, its shape and where its weights come from.
+
+A spec holds only what the published config.json and the hub say. It knows nothing of instances (hardware.py), of token
+limits (limits.py) or of how an engine is told about it (engines.py).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from model.errors import InvalidSpecError
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Bucket rules: 3-63 lower-case letters, digits, dots, hyphens.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_S3_PREFIX = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>(?:[\w!.*'()-]+/)+)", re.ASCII)
+
+
+class Dtype(StrEnum):
+    """The number format of unquantized weights, and of the KV cache."""
+
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    FLOAT32 = "float32"
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of one number."""
+        return 4 if self is Dtype.FLOAT32 else 2
+
+
+class Quantization(StrEnum):
+    """How the linear layers are stored, by TGI's names (`--quantize`).
+
+    `awq` and `gptq` need weights that were quantized before; `eetq` and `fp8` quantize plain weights while loading.
+    `bitsandbytes` is left out: TGI deprecates it and it turns CUDA graphs off.
+    """
+
+    AWQ = "awq"
+    GPTQ = "gptq"
+    EETQ = "eetq"
+    FP8 = "fp8"
+
+    @property
+    def bits(self) -> int:
+        """Bits of one weight, without its scales. AWQ and GPTQ are published at 4 bits."""
+        return 4 if self in {Quantization.AWQ, Quantization.GPTQ} else 8
+
+
+class PromptFormat(StrEnum):
+    """The text form in which the model was taught to read an instruction."""
+
+    ALPACA = "alpaca"
+    CHATML = "chatml"
+    LLAMA3 = "llama3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One model at one revision.
+
+    Attributes:
+        model_id: the hub's id, `owner/name`; for weights in S3 the id they were published under.
+        revision: the full commit hash on the hub, never a branch: a branch moves under a running deployment.
+        parameters: how many numbers the weights hold.
+        layers: transformer blocks.
+        hidden_size: width of the residual stream.
+        attention_heads: query heads.
+        kv_heads: key/value heads (fewer than query heads under grouped-query attention).
+        head_dim: width of one head.
+        vocab_size: rows of the embedding.
+        max_positions: the longest sequence that the positions allow, in tokens.
+        dtype: number format of the weights as published.
+        quantization: how the linear layers are stored when served; None leaves them in `dtype`.
+        tied_embeddings: whether the output projection is the embedding itself.
+        gated: whether the hub asks for a token.
+        prompt_format: how an instruction is written.
+        s3_uri: a prefix in S3 that holds the uncompressed weights, ending in `/`; None takes them from the hub.
+    """
+
+    model_id: str
+    revision: str
+    parameters: int
+    layers: int
+    hidden_size: int
+    attention_heads: int
+    kv_heads: int
+    head_dim: int
+    vocab_size: int
+    max_positions: int
+    dtype: Dtype
+    prompt_format: PromptFormat
+    quantization: Quantization | None = None
+    tied_embeddings: bool = False
+    gated: bool = False
+    s3_uri: str | None = None
+
+    def __post_init__(self) -> None:
+        self._check_identity()
+        for name in (
+            "parameters",
+            "layers",
+            "hidden_size",
+            "attention_heads",
+            "kv_heads",
+            "head_dim",
+            "vocab_size",
+            "max_positions",
+        ):
+            if getattr(self, name) < 1:
+                raise InvalidSpecError(
+                    f"{self.model_id}: {name} is {getattr(self, name)}.", remedy="It must be at least 1."
+                )
+        if self.attention_heads % self.kv_heads:
+            raise InvalidSpecError(
+                f"{self.model_id}: {self.attention_heads} attention heads cannot share {self.kv_heads} kv heads.",
+                remedy="kv_heads must divide attention_heads.",
+            )
+
+    @property
+    def source(self) -> str:
+        """Where the engine reads the weights, for people: `hub` or the S3 prefix."""
+        return self.s3_uri or "hub"
+
+    def _check_identity(self) -> None:
+        if not _HUB_ID.fullmatch(self.model_id):
+            raise InvalidSpecError(f"model id {self.model_id!r} is not a hub id.", remedy="It must read 'owner/name'.")
+        if not _COMMIT.fullmatch(self.revision):
+            raise InvalidSpecError(
+                f"{self.model_id}: revision {self.revision!r} is not a commit.",
+                remedy="Give the full hash (40 hexadecimal digits), not a branch or a tag: those move.",
+            )
+        if self.s3_uri is not None and not _S3_PREFIX.fullmatch(self.s3_uri):
+            raise InvalidSpecError(
+                f"{self.model_id}: {self.s3_uri!r} is not a prefix in S3.",
+                remedy="It must read 's3://BUCKET/PREFIX/' and end in '/'.",
+            )
