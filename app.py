@@ -1,0 +1,26 @@
+"""The composition root of the infrastructure: command line → settings → stacks. The CDK CLI runs it."""
+
+import os
+import sys
+
+from aws_cdk import App
+
+from model.errors import ModelError
+from stacks.context import read_settings
+from stacks.endpoint_stack import EndpointStack
+from stacks.errors import SettingsError
+
+
+def main() -> None:
+    """Write the templates of the stage that `-c stage=…` names; refuse with one line what could not be deployed."""
+    app = App(analytics_reporting=False)
+    try:
+        settings = read_settings(app.node.get_all_context(), os.environ)
+        EndpointStack(app, settings=settings)
+    except (SettingsError, ModelError) as error:
+        sys.exit(f"error: {error}")
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

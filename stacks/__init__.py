@@ -1,0 +1,1 @@
+"""Where it runs: the CDK stacks, their settings and nothing else."""

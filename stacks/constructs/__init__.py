@@ -1,0 +1,1 @@
+"""One capability each. A construct makes resources; the stack decides which and grants."""

@@ -1,0 +1,80 @@
+"""The role that SageMaker takes on to run a model: it may fetch the image and the weights, and report; nothing else."""
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from model.images import Image
+
+_LOG_GROUPS = "/aws/sagemaker/*"
+_METRIC_NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/*")
+
+
+class ExecutionRole(Construct):
+    """A role without managed policies, bound to one image and one place of weights.
+
+    The policies are part of the role itself, so that no model can be created between the role and its permissions.
+
+    Args:
+        scope: the parent.
+        construct_id: the id below it.
+        image: the image that may be pulled.
+        s3_uri: the prefix of the weights that may be read, `s3://BUCKET/PREFIX/`; None for weights from the hub.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, image: Image, s3_uri: str | None) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        policies = {"PullImage": _allow_image(stack, image), "Report": _allow_reports(stack)}
+        if s3_uri is not None:
+            policies["ReadWeights"] = _allow_weights(stack, s3_uri)
+        self.role = iam.Role(
+            self,
+            "Role",
+            description="SageMaker takes it on to run the model",
+            # Only for resources of this account:
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+            assumed_by=iam.ServicePrincipal(
+                "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
+            inline_policies={name: iam.PolicyDocument(statements=statements) for name, statements in policies.items()},
+        )
+
+
+def _allow_image(stack: Stack, image: Image) -> list[iam.PolicyStatement]:
+    repository = f"arn:{stack.partition}:ecr:{image.region}:{image.account_id}:repository/{image.repository}"
+    return [
+        iam.PolicyStatement(
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[repository],
+        ),
+        # AWS knows no resource for a registry's login.
+        iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+    ]
+
+
+def _allow_reports(stack: Stack) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            resources=[f"arn:{stack.partition}:logs:{stack.region}:{Aws.ACCOUNT_ID}:log-group:{_LOG_GROUPS}"],
+        ),
+        # AWS knows no resource for metrics; the condition takes its place.
+        iam.PolicyStatement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringLike": {"cloudwatch:namespace": list(_METRIC_NAMESPACES)}},
+        ),
+    ]
+
+
+def _allow_weights(stack: Stack, s3_uri: str) -> list[iam.PolicyStatement]:
+    bucket, _, prefix = s3_uri.removeprefix("s3://").partition("/")
+    return [
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"arn:{stack.partition}:s3:::{bucket}/{prefix}*"]),
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[f"arn:{stack.partition}:s3:::{bucket}"],
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        ),
+    ]

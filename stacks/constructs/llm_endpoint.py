@@ -1,0 +1,149 @@
+"""A SageMaker endpoint and the inference component that serves one model on it."""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from model.engines import Container
+from model.fit import Fit
+
+# The endpoint has one variant. Its name is written here and nowhere else.
+VARIANT_NAME = "AllTraffic"
+
+
+class LlmEndpoint(Construct):
+    """Model, endpoint configuration, endpoint and component.
+
+    The model and the configuration have no names of their own: CloudFormation names them, so that either can be
+    replaced under a running endpoint. What cannot change under an endpoint that hosts components is in
+    `replacement_key`, which is part of the ids here as it is of the names: a change of it makes a second endpoint and
+    deletes the first.
+
+    Args:
+        scope: the parent.
+        construct_id: the id below it.
+        endpoint_name: the endpoint's name.
+        component_name: the component's name.
+        replacement_key: the hash that the names carry.
+        container: image and environment.
+        s3_uri: where the weights are, `s3://BUCKET/PREFIX/`; None if the container fetches them from the hub.
+        network_isolation: whether the container is cut off from the network.
+        role: what SageMaker takes on to run it.
+        instance_type_name: the instance type, as `ml.g5.2xlarge`.
+        fit: what a copy reserves and how many instances there may be.
+        copies: how many copies a new component starts with; at least 1.
+        startup_timeout_s: how long a copy may take to answer, in seconds.
+        update_wait_s: how long a rolling update watches each new copy, in seconds.
+
+    Attributes:
+        endpoint: the endpoint.
+        component: the component.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        component_name: str,
+        replacement_key: str,
+        container: Container,
+        s3_uri: str | None,
+        network_isolation: bool,
+        role: iam.IRole,
+        instance_type_name: str,
+        fit: Fit,
+        copies: int,
+        startup_timeout_s: int,
+        update_wait_s: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        model = sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role.role_arn,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=container.image.uri,
+                environment=dict(container.environment),
+                model_data_source=_describe_weights(s3_uri),
+            ),
+        )
+        config = sagemaker.CfnEndpointConfig(
+            self,
+            f"EndpointConfig{replacement_key}",
+            execution_role_arn=role.role_arn,
+            enable_network_isolation=network_isolation,
+            production_variants=[
+                sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+                    variant_name=VARIANT_NAME,
+                    instance_type=instance_type_name,
+                    inference_ami_version=container.image.inference_ami,
+                    initial_instance_count=max(1, fit.min_instances),
+                    managed_instance_scaling=sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
+                        status="ENABLED", min_instance_count=fit.min_instances, max_instance_count=fit.max_instances
+                    ),
+                    # Requests of a language model differ in length by orders of magnitude: turns would pile them up.
+                    routing_config=sagemaker.CfnEndpointConfig.RoutingConfigProperty(
+                        routing_strategy="LEAST_OUTSTANDING_REQUESTS"
+                    ),
+                )
+            ],
+        )
+        self.endpoint = sagemaker.CfnEndpoint(
+            self,
+            f"Endpoint{replacement_key}",
+            endpoint_name=endpoint_name,
+            endpoint_config_name=config.attr_endpoint_config_name,
+        )
+        self.component = sagemaker.CfnInferenceComponent(
+            self,
+            f"Component{replacement_key}",
+            inference_component_name=component_name,
+            endpoint_name=self.endpoint.attr_endpoint_name,
+            variant_name=VARIANT_NAME,
+            specification=_specify(model, fit=fit, startup_timeout_s=startup_timeout_s),
+            runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(copy_count=copies),
+            deployment_config=_roll_one_by_one(wait_s=update_wait_s),
+        )
+
+
+def _describe_weights(s3_uri: str | None) -> sagemaker.CfnModel.ModelDataSourceProperty | None:
+    """Return where SageMaker copies uncompressed weights from before it starts the container."""
+    if s3_uri is None:
+        return None
+    return sagemaker.CfnModel.ModelDataSourceProperty(
+        s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
+            s3_uri=s3_uri, s3_data_type="S3Prefix", compression_type="None"
+        )
+    )
+
+
+def _specify(
+    model: sagemaker.CfnModel, *, fit: Fit, startup_timeout_s: int
+) -> sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty:
+    """Return what one copy runs and reserves."""
+    return sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty(
+        model_name=model.attr_model_name,
+        compute_resource_requirements=sagemaker.CfnInferenceComponent.InferenceComponentComputeResourceRequirementsProperty(
+            number_of_accelerator_devices_required=fit.gpus_per_copy,
+            number_of_cpu_cores_required=fit.cpu_cores,
+            min_memory_required_in_mb=fit.host_memory_mib,
+        ),
+        startup_parameters=sagemaker.CfnInferenceComponent.InferenceComponentStartupParametersProperty(
+            container_startup_health_check_timeout_in_seconds=startup_timeout_s,
+            model_data_download_timeout_in_seconds=startup_timeout_s,
+        ),
+    )
+
+
+def _roll_one_by_one(*, wait_s: int) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
+    """Return the way of an update: start one new copy, watch it, stop an old one, and so on."""
+    return sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty(
+        rolling_update_policy=sagemaker.CfnInferenceComponent.InferenceComponentRollingUpdatePolicyProperty(
+            maximum_batch_size=sagemaker.CfnInferenceComponent.InferenceComponentCapacitySizeProperty(
+                type="COPY_COUNT", value=1
+            ),
+            wait_interval_in_seconds=wait_s,
+        )
+    )

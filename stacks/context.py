@@ -1,0 +1,111 @@
+"""Settings from the command line: `-c stage=dev -c max_copies=4 ...` on top of a stage's values.
+
+It knows how text becomes a value. Whether the values go together is for the settings themselves to say.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from model.catalog import find as find_model
+from model.engines import find_engine
+from model.hardware import find_instance
+from model.limits import ServingLimits
+from model.spec import Quantization
+from stacks.errors import NotAllowedError, UnknownSettingError
+from stacks.settings import DeploymentSettings, Stage
+from stacks.stages import settings_of
+
+DEFAULT_REGION = "us-east-1"
+# In this order: the CDK CLI sets the first to the region that it is going to deploy to.
+_REGION_VARIABLES = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+
+# CDK's own keys hold a colon, a slash or a hyphen: a key of this form is meant for this project, an unknown one is a
+# slip.
+_OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def _parse_number(setting: str, text: str) -> int:
+    if not re.fullmatch(r"-?\d+", text, re.ASCII):
+        raise NotAllowedError(setting=setting, value=text, allowed="a whole number")
+    return int(text)
+
+
+def _parse_flag(setting: str, text: str) -> bool:
+    return _parse_choice(setting, text, ("true", "false")) == "true"
+
+
+def _parse_choice(setting: str, text: str, allowed: tuple[str, ...]) -> str:
+    if text not in allowed:
+        raise NotAllowedError(setting=setting, value=text, allowed=", ".join(allowed))
+    return text
+
+
+def _parse_on_load_quantization(setting: str, text: str) -> Quantization:
+    """The formats that plain weights can be served in; for the others the weights themselves have to be made."""
+    return Quantization(_parse_choice(setting, text, (Quantization.EETQ, Quantization.FP8)))
+
+
+_Parser = Callable[[str, str], Any]
+
+# What belongs to the deployment, to its limits and to its model, by the names of their fields.
+_SETTINGS: Mapping[str, _Parser] = MappingProxyType(
+    {
+        "name": lambda _, text: text,
+        "engine": lambda _, text: find_engine(text),
+        "model": lambda _, text: find_model(text),
+        "instance_type": lambda _, text: find_instance(text),
+        "gpus_per_copy": _parse_number,
+        "min_copies": _parse_number,
+        "max_copies": _parse_number,
+        "max_instances": _parse_number,
+        "target_concurrency": _parse_number,
+        "scale_in_cooldown_s": _parse_number,
+        "scale_out_cooldown_s": _parse_number,
+        "startup_timeout_s": _parse_number,
+        "update_wait_s": _parse_number,
+        "termination_protection": _parse_flag,
+    }
+)
+_LIMITS: Mapping[str, _Parser] = MappingProxyType({field.name: _parse_number for field in fields(ServingLimits)})
+_MODEL: Mapping[str, _Parser] = MappingProxyType(
+    {"s3_uri": lambda _, text: text, "quantization": _parse_on_load_quantization}
+)
+
+
+def read_settings(context: Mapping[str, Any], environ: Mapping[str, str]) -> DeploymentSettings:
+    """Return the settings of the deployment that the command line asks for.
+
+    Args:
+        context: CDK context; keys of another form than ours are left alone.
+        environ: the environment, for the region.
+
+    Raises:
+        SettingsError: a setting is unknown or not allowed.
+        ModelError: what would be served is unknown or impossible.
+    """
+    given = {key: str(value) for key, value in context.items() if _OWN_KEY.fullmatch(key)}
+    _refuse_unknown(given)
+    stage = Stage(_parse_choice("stage", given.get("stage", Stage.LOCAL), tuple(Stage)))
+    settings = settings_of(stage, region=given.get("region") or _find_region(environ))
+    changes = _parse(given, _SETTINGS)
+    changes["limits"] = replace(settings.limits, **_parse(given, _LIMITS))
+    changes["model"] = replace(changes.get("model", settings.model), **_parse(given, _MODEL))
+    return replace(settings, **changes)
+
+
+def _parse(given: Mapping[str, str], parsers: Mapping[str, _Parser]) -> dict[str, Any]:
+    return {key: parse(key, given[key]) for key, parse in parsers.items() if key in given}
+
+
+def _refuse_unknown(given: Mapping[str, str]) -> None:
+    known = ("stage", "region", *_SETTINGS, *_LIMITS, *_MODEL)
+    for key in given:
+        if key not in known:
+            raise UnknownSettingError(key, known=known)
+
+
+def _find_region(environ: Mapping[str, str]) -> str:
+    return next((environ[name] for name in _REGION_VARIABLES if environ.get(name)), DEFAULT_REGION)

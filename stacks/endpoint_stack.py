@@ -1,0 +1,103 @@
+"""The stack that serves one model: role, endpoint, scaling, and what others need to know of it."""
+
+from aws_cdk import Environment, Stack, Tags
+from constructs import Construct
+
+from model.engines import describe_container
+from model.fit import check_fit
+from stacks.constructs.endpoint_scaling import EndpointScaling
+from stacks.constructs.execution_role import ExecutionRole
+from stacks.constructs.llm_endpoint import VARIANT_NAME, LlmEndpoint
+from stacks.constructs.published_values import PublishedValues
+from stacks.settings import DeploymentSettings
+
+
+class EndpointStack(Stack):
+    """Wires the constructs of one deployment together.
+
+    The region is fixed, because the image depends on it; the account is whichever deploys.
+
+    Args:
+        scope: the app.
+        settings: what is deployed.
+
+    Raises:
+        ModelError: it would not run; found before any resource is described.
+    """
+
+    def __init__(self, scope: Construct, *, settings: DeploymentSettings) -> None:
+        container = describe_container(
+            engine=settings.engine,
+            spec=settings.model,
+            limits=settings.limits,
+            region=settings.region,
+            gpus_per_copy=settings.gpus_per_copy,
+        )
+        fit = check_fit(
+            spec=settings.model,
+            limits=settings.limits,
+            instance=settings.instance_type,
+            gpus_per_copy=settings.gpus_per_copy,
+            min_copies=settings.min_copies,
+            max_copies=settings.max_copies,
+            max_instances=settings.max_instances,
+        )
+        super().__init__(
+            scope,
+            settings.endpoint_stack_name,
+            env=Environment(region=settings.region),
+            description=f"{settings.model.model_id} on SageMaker, stage {settings.stage}",
+            termination_protection=settings.termination_protection,
+        )
+        role = ExecutionRole(self, "Execution", image=container.image, s3_uri=settings.model.s3_uri).role
+        llm = LlmEndpoint(
+            self,
+            "Llm",
+            endpoint_name=settings.endpoint_name,
+            component_name=settings.component_name,
+            replacement_key=settings.replacement_key,
+            container=container,
+            s3_uri=settings.model.s3_uri,
+            network_isolation=settings.network_isolation,
+            role=role,
+            instance_type_name=settings.instance_type.name,
+            fit=fit,
+            # SageMaker does not create a component without a copy; scaling takes it to none where that is allowed.
+            copies=max(1, settings.min_copies),
+            startup_timeout_s=settings.startup_timeout_s,
+            update_wait_s=settings.update_wait_s,
+        )
+        EndpointScaling(
+            self,
+            "Scaling",
+            component=llm.component,
+            component_name=settings.component_name,
+            replacement_key=settings.replacement_key,
+            min_copies=settings.min_copies,
+            max_copies=settings.max_copies,
+            target_concurrency=settings.target_concurrency,
+            scale_in_cooldown_s=settings.scale_in_cooldown_s,
+            scale_out_cooldown_s=settings.scale_out_cooldown_s,
+        )
+        published = PublishedValues(
+            self,
+            "Published",
+            path=settings.published_path,
+            values={
+                "EndpointName": llm.endpoint.attr_endpoint_name,
+                "EndpointArn": llm.endpoint.ref,
+                "VariantName": VARIANT_NAME,
+                "InferenceComponentName": settings.component_name,
+                "InferenceComponentArn": llm.component.ref,
+                "Region": settings.region,
+                "Engine": settings.engine,
+                "ModelId": settings.model.model_id,
+                "ModelRevision": settings.model.revision,
+                "MaxInputTokens": str(settings.limits.max_input_tokens),
+                "MaxTotalTokens": str(settings.limits.max_total_tokens),
+            },
+        )
+        # Who reads a name finds what it names: after a replacement the parameters change when the new component serves.
+        published.node.add_dependency(llm.component)
+        Tags.of(self).add("project", settings.name)
+        Tags.of(self).add("stage", settings.stage)

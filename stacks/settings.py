@@ -1,0 +1,153 @@
+"""The settings of one deployment: typed values, checked when they are made.
+
+The names that must agree in a template are derived here, once: of the endpoint, its component, the stack and the path
+of the published values. Which values a stage has is in stages.py; how they are overridden, in context.py.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from model.engines import Engine
+from model.hardware import InstanceType
+from model.images import Image, find_image, list_regions
+from model.limits import ServingLimits
+from model.spec import ModelSpec
+from stacks.errors import NotAllowedError
+from stacks.regions import COMPONENT_REGIONS
+
+# EndpointName and InferenceComponentName in the SageMaker API: 63 characters, letters, digits and single hyphens.
+_MAX_NAME_LENGTH = 63
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_KEY_LENGTH = 8
+
+
+class Stage(StrEnum):
+    """Which of the deployments it is."""
+
+    LOCAL = "local"
+    DEV = "dev"
+    PROD = "prod"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentSettings:
+    """One deployment of one model.
+
+    Attributes:
+        stage: which deployment; part of every name.
+        name: what the deployments of one project have in common; the first part of every name.
+        region: the AWS region.
+        engine: what runs the model.
+        model: what is served.
+        limits: what one copy takes on.
+        instance_type: what it runs on.
+        gpus_per_copy: GPUs that one copy is spread over.
+        min_copies: copies that are always there; 0 lets the endpoint sleep when nobody asks.
+        max_copies: copies that scaling may start.
+        max_instances: instances that scaling may start; None for what `max_copies` need.
+        target_concurrency: requests in flight per copy that scaling aims at.
+        scale_in_cooldown_s: the least time between two scale-ins, in seconds.
+        scale_out_cooldown_s: the least time between two scale-outs, in seconds.
+        startup_timeout_s: how long a container may take until it answers, download of the weights included, in seconds.
+        update_wait_s: how long a rolling update watches each new copy before it goes on, in seconds.
+        termination_protection: whether CloudFormation refuses to delete the stack.
+    """
+
+    stage: Stage
+    name: str = "llm-twin"
+    region: str
+    engine: Engine = Engine.TGI
+    model: ModelSpec
+    limits: ServingLimits
+    instance_type: InstanceType
+    gpus_per_copy: int = 1
+    min_copies: int
+    max_copies: int
+    max_instances: int | None = None
+    target_concurrency: int
+    scale_in_cooldown_s: int = 300
+    scale_out_cooldown_s: int = 60
+    startup_timeout_s: int
+    update_wait_s: int = 60
+    termination_protection: bool = False
+
+    def __post_init__(self) -> None:
+        regions = [region for region in list_regions(engine=self.engine) if region in COMPONENT_REGIONS]
+        if self.region not in regions:
+            raise NotAllowedError(
+                setting="region",
+                value=self.region,
+                allowed=f"{', '.join(regions)} (they have the image of {self.engine} and inference components)",
+            )
+        if not _NAME.fullmatch(self.name):
+            raise NotAllowedError(
+                setting="name", value=self.name, allowed="lower-case letters and digits in words joined by hyphens"
+            )
+        if len(self.component_name) > _MAX_NAME_LENGTH:
+            most = _MAX_NAME_LENGTH - (len(self.component_name) - len(self.name))
+            raise NotAllowedError(
+                setting="name", value=self.name, allowed=f"at most {most} characters in stage {self.stage}"
+            )
+        self._check_range("max_copies", 1, None)
+        self._check_range("min_copies", 0, self.max_copies)
+        if self.max_instances is not None:
+            self._check_range("max_instances", 1, None)
+        self._check_range("target_concurrency", 1, self.limits.max_concurrent_requests)
+        self._check_range("scale_in_cooldown_s", 0, None)
+        self._check_range("scale_out_cooldown_s", 0, None)
+        # ContainerStartupHealthCheckTimeoutInSeconds, and WaitIntervalInSeconds, of the SageMaker API.
+        self._check_range("startup_timeout_s", 60, 3600)
+        self._check_range("update_wait_s", 0, 3600)
+
+    @property
+    def image(self) -> Image:
+        """The engine's image of the region."""
+        return find_image(engine=self.engine, region=self.region)
+
+    @property
+    def network_isolation(self) -> bool:
+        """Whether the container is cut off from the network: yes, unless it has to fetch its weights from the hub."""
+        return self.model.s3_uri is not None
+
+    @property
+    def replacement_key(self) -> str:
+        """A hash of what cannot change under an endpoint that hosts components.
+
+        It is part of the names and of the logical ids of the endpoint and of all that hangs on it, so that such a
+        change makes a second endpoint beside the first and then deletes the first, instead of failing.
+        """
+        fixed = {
+            "inference_ami": self.image.inference_ami,
+            "instance_type": self.instance_type.name,
+            "network_isolation": self.network_isolation,
+        }
+        return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:_KEY_LENGTH]
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint's name."""
+        return f"{self.name}-{self.stage}-{self.replacement_key}"
+
+    @property
+    def component_name(self) -> str:
+        """The name of the component that serves the model."""
+        return f"{self.endpoint_name}-llm"
+
+    @property
+    def endpoint_stack_name(self) -> str:
+        """The name of the stack that holds the endpoint."""
+        return f"{self.name}-{self.stage}-endpoint"
+
+    @property
+    def published_path(self) -> str:
+        """The path in the Parameter Store under which the stack's outputs are published too."""
+        return f"/{self.name}/{self.stage}"
+
+    def _check_range(self, setting: str, least: int, most: int | None) -> None:
+        value = getattr(self, setting)
+        if value < least or (most is not None and value > most):
+            allowed = f"{least} or more" if most is None else f"{least} to {most}"
+            raise NotAllowedError(setting=setting, value=value, allowed=allowed)

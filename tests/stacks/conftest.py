@@ -1,0 +1,87 @@
+"""Templates as the CDK CLI would have them: the real app's stack with the context of cdk.json, in this process.
+
+Starting CDK's Node process costs seconds, a further synthesis a tenth of one: so it is started once a session.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from stacks.context import read_settings
+from stacks.endpoint_stack import EndpointStack
+
+ROOT = Path(__file__).parents[2]
+STAGES = ("local", "dev", "prod")
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _node_of_the_virtual_environment() -> Iterator[None]:
+    """CDK starts whatever `node` is on the path: the one that the locked dependencies bring comes first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="session")
+def cdk_context() -> dict[str, Any]:
+    return json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+
+
+@pytest.fixture(scope="session")
+def synthesize(tmp_path_factory: pytest.TempPathFactory, cdk_context: dict[str, Any]) -> Callable[..., Path]:
+    """Write the template that `cdk synth -c KEY=VALUE ...` writes, and return its path."""
+
+    def run(**settings: str) -> Path:
+        out = tmp_path_factory.mktemp("cdk.out")
+        app = App(context=cdk_context | settings, outdir=str(out), analytics_reporting=False)
+        stack = EndpointStack(app, settings=read_settings(app.node.get_all_context(), {}))
+        app.synth()
+        return out / f"{stack.stack_name}.template.json"
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def template_files(synthesize: Callable[..., Path]) -> dict[str, Path]:
+    return {stage: synthesize(stage=stage) for stage in STAGES}
+
+
+@pytest.fixture(scope="session")
+def templates(template_files: dict[str, Path]) -> dict[str, Template]:
+    return {stage: json.loads(path.read_text(encoding="utf-8")) for stage, path in template_files.items()}
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def template(templates: dict[str, Template], stage: str) -> Template:
+    return templates[stage]
+
+
+@pytest.fixture
+def resource(template: Template) -> Callable[[str], tuple[str, dict[str, Any]]]:
+    """Return the logical id and the properties of the only resource of a type."""
+
+    def find(resource_type: str) -> tuple[str, dict[str, Any]]:
+        return only(template, resource_type)
+
+    return find
+
+
+def only(template: Template, resource_type: str) -> tuple[str, dict[str, Any]]:
+    found = [
+        (name, body["Properties"]) for name, body in template["Resources"].items() if body["Type"] == resource_type
+    ]
+    assert len(found) == 1, f"{len(found)} resources of {resource_type}"
+    return found[0]

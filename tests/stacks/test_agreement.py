@@ -1,0 +1,199 @@
+"""What must agree inside one template, for every stage."""
+
+import re
+
+import pytest
+
+from model.hardware import find_instance
+
+ENDPOINT_CONFIG = "AWS::SageMaker::EndpointConfig"
+ENDPOINT = "AWS::SageMaker::Endpoint"
+COMPONENT = "AWS::SageMaker::InferenceComponent"
+MODEL = "AWS::SageMaker::Model"
+TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+ALARM = "AWS::CloudWatch::Alarm"
+NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+
+
+@pytest.fixture
+def component(resource):
+    return resource(COMPONENT)[1]
+
+
+@pytest.fixture
+def variant(resource):
+    (variant,) = resource(ENDPOINT_CONFIG)[1]["ProductionVariants"]
+    return variant
+
+
+@pytest.fixture
+def policies(template):
+    found = [b["Properties"] for b in template["Resources"].values() if b["Type"].endswith("::ScalingPolicy")]
+    return {policy["PolicyType"]: policy for policy in found}
+
+
+def value_of(template, key):
+    return template["Outputs"][key]["Value"]
+
+
+def test_the_scaling_target_is_the_component(resource, component):
+    _, target = resource(TARGET)
+    assert target["ResourceId"] == f"inference-component/{component['InferenceComponentName']}"
+
+
+def test_the_scaling_target_waits_for_the_component(template, resource):
+    name, _ = resource(TARGET)
+    assert resource(COMPONENT)[0] in template["Resources"][name]["DependsOn"]
+
+
+def test_the_alarm_watches_the_component_and_wakes_it(template, resource, component, policies):
+    _, alarm = resource(ALARM)
+    assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": component["InferenceComponentName"]}]
+    (action,) = alarm["AlarmActions"]
+    assert template["Resources"][action["Ref"]]["Properties"] == policies["StepScaling"]
+
+
+def test_the_alarm_fires_on_the_first_request_that_finds_no_copy(resource):
+    _, alarm = resource(ALARM)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SageMaker", "NoCapacityInvocationFailures")
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (30, 1, 1)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_both_policies_move_the_one_target(resource, policies):
+    target, _ = resource(TARGET)
+    assert set(policies) == {"TargetTrackingScaling", "StepScaling"}
+    for policy in policies.values():
+        assert policy["ScalingTargetId"] == {"Ref": target}
+
+
+def test_waking_adds_one_copy_at_a_time(policies):
+    step = policies["StepScaling"]["StepScalingPolicyConfiguration"]
+    assert (step["AdjustmentType"], step["Cooldown"]) == ("ChangeInCapacity", 60)
+    assert step["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
+
+
+def test_target_tracking_follows_concurrent_requests_per_copy(policies):
+    tracking = policies["TargetTrackingScaling"]["TargetTrackingScalingPolicyConfiguration"]
+    assert tracking["PredefinedMetricSpecification"] == {
+        "PredefinedMetricType": "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution"
+    }
+
+
+def test_scaling_aims_below_what_a_copy_accepts(resource, policies):
+    _, model = resource(MODEL)
+    target = policies["TargetTrackingScaling"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+    assert target <= int(model["PrimaryContainer"]["Environment"]["MAX_CONCURRENT_REQUESTS"])
+
+
+def test_the_variant_has_one_name_everywhere(template, component, variant):
+    assert component["VariantName"] == variant["VariantName"] == value_of(template, "VariantName")
+
+
+def test_the_variant_names_no_model_because_components_bring_theirs(resource, variant):
+    assert "ModelName" not in variant
+    assert resource(ENDPOINT_CONFIG)[1]["ExecutionRoleArn"] == resource(MODEL)[1]["ExecutionRoleArn"]
+
+
+def test_the_component_runs_the_model_on_the_endpoint(resource, component):
+    assert component["Specification"]["ModelName"] == {"Fn::GetAtt": [resource(MODEL)[0], "ModelName"]}
+    assert component["EndpointName"] == {"Fn::GetAtt": [resource(ENDPOINT)[0], "EndpointName"]}
+    config = {"Fn::GetAtt": [resource(ENDPOINT_CONFIG)[0], "EndpointConfigName"]}
+    assert resource(ENDPOINT)[1]["EndpointConfigName"] == config
+
+
+def test_what_must_be_replaceable_has_no_name_of_its_own(resource):
+    assert "ModelName" not in resource(MODEL)[1]
+    assert "EndpointConfigName" not in resource(ENDPOINT_CONFIG)[1]
+
+
+def test_names_are_such_as_sagemaker_takes(resource, component):
+    for name in (resource(ENDPOINT)[1]["EndpointName"], component["InferenceComponentName"]):
+        assert NAME.fullmatch(name)
+        assert len(name) <= 63
+
+
+def test_outputs_and_parameters_have_the_same_values(template, stage):
+    parameters = [b["Properties"] for b in template["Resources"].values() if b["Type"] == "AWS::SSM::Parameter"]
+    assert {p["Name"]: p["Value"] for p in parameters} == {
+        f"/llm-twin/{stage}/{key}": output["Value"] for key, output in template["Outputs"].items()
+    }
+    assert {p["Type"] for p in parameters} == {"String"}
+
+
+def test_parameters_change_only_when_the_component_serves(template, resource):
+    component, _ = resource(COMPONENT)
+    for body in template["Resources"].values():
+        if body["Type"] == "AWS::SSM::Parameter":
+            assert body["DependsOn"] == [component]
+
+
+def test_the_outputs_name_what_there_is(template, resource, component):
+    assert value_of(template, "InferenceComponentName") == component["InferenceComponentName"]
+    assert value_of(template, "InferenceComponentArn") == {"Ref": resource(COMPONENT)[0]}
+    assert value_of(template, "EndpointName") == {"Fn::GetAtt": [resource(ENDPOINT)[0], "EndpointName"]}
+    assert value_of(template, "EndpointArn") == {"Ref": resource(ENDPOINT)[0]}
+
+
+def test_the_limits_that_are_published_are_those_of_the_container(template, resource):
+    environment = resource(MODEL)[1]["PrimaryContainer"]["Environment"]
+    assert value_of(template, "MaxInputTokens") == environment["MAX_INPUT_TOKENS"]
+    assert value_of(template, "MaxTotalTokens") == environment["MAX_TOTAL_TOKENS"]
+    assert value_of(template, "ModelId") == environment["HF_MODEL_ID"]
+    assert value_of(template, "ModelRevision") == environment["HF_MODEL_REVISION"]
+
+
+def test_the_gpus_of_a_copy_are_those_that_the_engine_spreads_over(resource, component):
+    requirements = component["Specification"]["ComputeResourceRequirements"]
+    environment = resource(MODEL)[1]["PrimaryContainer"]["Environment"]
+    assert str(requirements["NumberOfAcceleratorDevicesRequired"]) == environment["SM_NUM_GPUS"]
+
+
+def test_the_most_copies_have_room_on_the_most_instances_and_the_fewest_on_the_fewest(resource, component, variant):
+    _, target = resource(TARGET)
+    gpus = component["Specification"]["ComputeResourceRequirements"]["NumberOfAcceleratorDevicesRequired"]
+    per_instance = find_instance(variant["InstanceType"]).gpus
+    scaling = variant["ManagedInstanceScaling"]
+    assert scaling["Status"] == "ENABLED"
+    assert target["MaxCapacity"] * gpus <= scaling["MaxInstanceCount"] * per_instance
+    assert target["MinCapacity"] * gpus <= scaling["MinInstanceCount"] * per_instance
+
+
+def test_a_deployment_starts_with_a_copy_and_an_instance_within_its_bounds(resource, component, variant):
+    _, target = resource(TARGET)
+    copies = component["RuntimeConfig"]["CopyCount"]
+    assert max(1, target["MinCapacity"]) == copies <= target["MaxCapacity"]
+    scaling = variant["ManagedInstanceScaling"]
+    instances = variant["InitialInstanceCount"]
+    assert max(1, scaling["MinInstanceCount"]) == instances <= scaling["MaxInstanceCount"]
+
+
+def test_an_endpoint_that_sleeps_can_give_back_every_instance(resource, variant):
+    _, target = resource(TARGET)
+    assert (target["MinCapacity"] == 0) == (variant["ManagedInstanceScaling"]["MinInstanceCount"] == 0)
+
+
+def test_the_driver_is_new_enough_for_the_image(resource, variant):
+    image = resource(MODEL)[1]["PrimaryContainer"]["Image"]
+    assert "-cu124-" in image
+    assert variant["InferenceAmiVersion"] == "al2-ami-sagemaker-inference-gpu-3-1"
+
+
+def test_requests_go_to_the_copy_with_the_fewest(variant):
+    assert variant["RoutingConfig"] == {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"}
+
+
+def test_an_update_replaces_one_copy_after_the_other(component):
+    rolling = component["DeploymentConfig"]["RollingUpdatePolicy"]
+    assert rolling["MaximumBatchSize"] == {"Type": "COPY_COUNT", "Value": 1}
+
+
+def test_everything_that_can_be_tagged_says_project_and_stage(template, stage):
+    wanted = {"project": "llm-twin", "stage": stage}
+    untaggable = {"AWS::ApplicationAutoScaling::ScalingPolicy"}
+    for name, body in template["Resources"].items():
+        if body["Type"] not in untaggable:
+            tags = body["Properties"]["Tags"]
+            assert (tags if isinstance(tags, dict) else {t["Key"]: t["Value"] for t in tags}) == wanted, name

@@ -1,0 +1,83 @@
+"""The app as the CDK CLI runs it: a process of its own, with the context in its environment."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """An environment without credentials or AWS configuration, nor a home to find them in.
+
+    CDK's unpacked library is the exception: to unpack it again would take longer than all the tests here.
+    """
+    return {
+        "PATH": f"{BIN}{os.pathsep}{os.defpath}",
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache/aws/jsii/package-cache"),
+    }
+
+
+def run(command, environ):
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+
+def run_app(context, out, environ, *, prefix=()):
+    from_the_cli = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(out)}
+    return run([*prefix, sys.executable, "app.py"], environ | from_the_cli)
+
+
+@pytest.mark.parametrize(
+    ("context", "environ", "message"),
+    [
+        ({"stage": "qa"}, {}, "error: stage is 'qa'. Allowed: local, dev, prod."),
+        ({"model": "gpt-5"}, {}, "error: model 'gpt-5' is not in the catalogue. Known models: mlabonne/TwinLlama"),
+        ({}, {"CDK_DEFAULT_REGION": "mars-1"}, "error: region is 'mars-1'. Allowed: ap-northeast-1, "),
+        (
+            {"stage": "dev", "instance_type": "ml.g5.xlarge", "max_batch_total_tokens": "99999"},
+            {},
+            "error: mlabonne/TwinLlama-3.1-8B-DPO on 1 GPU(s) of ml.g5.xlarge (22888 MiB each) leaves room for",
+        ),
+        ({"name": "a" * 60}, {}, f"error: name is '{'a' * 60}'. Allowed: at most 44 characters in stage local."),
+    ],
+    ids=["stage", "model", "region", "instance", "name"],
+)
+def test_what_could_not_be_deployed_is_refused_in_one_line(tmp_path, bare, context, environ, message):
+    done = run_app(context, tmp_path / "cdk.out", bare | environ)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("cdk.out/*.template.json"))
+
+
+def can_take_the_network_away():
+    unshare = shutil.which("unshare")
+    return (
+        unshare is not None
+        and subprocess.run([unshare, "-rn", "true"], check=False, capture_output=True).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not can_take_the_network_away(), reason="this machine has no `unshare -rn`: the network stays")
+def test_it_needs_no_network_no_credentials_and_gives_the_same_bytes_again(tmp_path, bare, cdk_context, template_files):
+    done = run_app(cdk_context | {"stage": "prod"}, tmp_path / "cdk.out", bare, prefix=("unshare", "-rn"))
+    assert done.returncode == 0, done.stderr
+    expected = template_files["prod"]
+    assert (tmp_path / "cdk.out" / expected.name).read_bytes() == expected.read_bytes()
+
+
+def test_the_cdk_cli_writes_the_same_bytes(tmp_path, bare, template_files):
+    command = ["cdk", "synth", "--quiet", "-c", "stage=dev", "--output", str(tmp_path / "cdk.out")]
+    done = run(command, bare | {"CDK_DISABLE_CLI_TELEMETRY": "true"})
+    assert done.returncode == 0, done.stderr
+    expected = template_files["dev"]
+    assert (tmp_path / "cdk.out" / expected.name).read_bytes() == expected.read_bytes()

@@ -1,0 +1,107 @@
+"""What the role of the endpoint may do, and that nothing in a template is a secret."""
+
+import json
+import re
+
+import pytest
+
+# Actions for which AWS defines no resource: https://docs.aws.amazon.com/service-authorization/
+WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements_of(template):
+    for body in template["Resources"].values():
+        if body["Type"] == "AWS::IAM::Role":
+            for policy in body["Properties"]["Policies"]:
+                yield from policy["PolicyDocument"]["Statement"]
+
+
+def test_there_is_one_role_and_no_policy_beside_it(template):
+    kinds = [body["Type"] for body in template["Resources"].values() if body["Type"].startswith("AWS::IAM::")]
+    assert kinds == ["AWS::IAM::Role"]
+
+
+def test_no_managed_policy_is_attached(template, resource):
+    assert "ManagedPolicyArns" not in resource("AWS::IAM::Role")[1]
+    assert "FullAccess" not in json.dumps(template)
+
+
+def test_only_sagemaker_in_this_account_takes_on_the_role(resource):
+    (statement,) = resource("AWS::IAM::Role")[1]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_every_action_is_named(template):
+    for statement in statements_of(template):
+        for action in as_list(statement["Action"]):
+            assert re.fullmatch(r"[a-z0-9]+:[A-Z][A-Za-z]+", action)
+
+
+def test_every_resource_is_named_unless_aws_has_none(template):
+    for statement in statements_of(template):
+        if "*" in as_list(statement["Resource"]):
+            assert set(as_list(statement["Action"])) <= WITHOUT_RESOURCE
+
+
+def test_metrics_are_written_to_sagemaker_s_namespaces_only(template):
+    (statement,) = (s for s in statements_of(template) if s["Action"] == "cloudwatch:PutMetricData")
+    assert statement["Condition"] == {"StringLike": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/*"]}}
+
+
+def test_the_role_pulls_the_image_that_the_model_runs_and_no_other(template, resource):
+    image = resource("AWS::SageMaker::Model")[1]["PrimaryContainer"]["Image"]
+    registry, _, name = image.partition("/")
+    account, _, _, region, *_ = registry.split(".")
+    (statement,) = (s for s in statements_of(template) if "ecr:BatchGetImage" in as_list(s["Action"]))
+    assert statement["Resource"] == f"arn:aws:ecr:{region}:{account}:repository/{name.partition(':')[0]}"
+
+
+def test_weights_from_the_hub_need_no_bucket(template):
+    assert not [s for s in statements_of(template) if any(a.startswith("s3:") for a in as_list(s["Action"]))]
+
+
+@pytest.fixture(scope="module")
+def from_s3(synthesize):
+    path = synthesize(stage="dev", s3_uri="s3://weights-bucket/twin/49ea8865/")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_weights_in_s3_are_read_under_their_prefix_only(from_s3):
+    allowed = {
+        action: (statement["Resource"], statement.get("Condition"))
+        for statement in statements_of(from_s3)
+        for action in as_list(statement["Action"])
+        if action.startswith("s3:")
+    }
+    assert allowed == {
+        "s3:GetObject": ("arn:aws:s3:::weights-bucket/twin/49ea8865/*", None),
+        "s3:ListBucket": ("arn:aws:s3:::weights-bucket", {"StringLike": {"s3:prefix": "twin/49ea8865/*"}}),
+    }
+
+
+def test_weights_in_s3_are_the_model_s_data_source_and_the_container_is_isolated(from_s3):
+    (model,) = (b["Properties"] for b in from_s3["Resources"].values() if b["Type"] == "AWS::SageMaker::Model")
+    assert model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"] == {
+        "CompressionType": "None",
+        "S3DataType": "S3Prefix",
+        "S3Uri": "s3://weights-bucket/twin/49ea8865/",
+    }
+    (config,) = (b["Properties"] for b in from_s3["Resources"].values() if b["Type"].endswith("::EndpointConfig"))
+    assert config["EnableNetworkIsolation"] is True
+
+
+def test_a_region_of_another_partition_has_its_own_arns_and_domain(synthesize):
+    text = synthesize(region="us-iso-east-1").read_text(encoding="utf-8")
+    assert "arn:aws-iso:ecr:us-iso-east-1:886529160074:" in text
+    assert "886529160074.dkr.ecr.us-iso-east-1.c2s.ic.gov/" in text
+    assert "arn:aws:" not in text
+
+
+def test_no_template_holds_a_secret(template_files, stage):
+    text = template_files[stage].read_text(encoding="utf-8")
+    assert not re.search(r"hf_[A-Za-z0-9]{8,}|AKIA[A-Z0-9]{16}|HF_TOKEN|HUGGING_FACE_HUB_TOKEN|password", text)

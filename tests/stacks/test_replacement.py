@@ -1,0 +1,75 @@
+"""An instance type cannot change under an endpoint that hosts components: everything that hangs on it is made anew."""
+
+import json
+
+import pytest
+
+REPLACED = {
+    "AWS::SageMaker::EndpointConfig",
+    "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::InferenceComponent",
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CloudWatch::Alarm",
+}
+
+
+@pytest.fixture(scope="module")
+def synthesized(synthesize):
+    def load(**settings):
+        return json.loads(synthesize(stage="dev", **settings).read_text(encoding="utf-8"))
+
+    return load
+
+
+@pytest.fixture(scope="module")
+def before(templates):
+    return templates["dev"]
+
+
+def kinds(template, names):
+    return {template["Resources"][name]["Type"] for name in names}
+
+
+def names_in(template):
+    text = json.dumps(template)
+    return {name for name in text.split('"') if name.startswith("llm-twin-dev-")}
+
+
+@pytest.mark.parametrize("change", [{"instance_type": "ml.g6.2xlarge"}, {"s3_uri": "s3://bucket/twin/"}], ids=str)
+def test_a_change_that_the_endpoint_cannot_take_makes_it_and_all_that_hangs_on_it_anew(before, synthesized, change):
+    after = synthesized(**change)
+    gone = before["Resources"].keys() - after["Resources"].keys()
+    new = after["Resources"].keys() - before["Resources"].keys()
+    assert kinds(before, gone) == kinds(after, new) == REPLACED
+    assert len(gone) == len(new) == len(REPLACED) + 1  # two policies
+
+
+def test_old_and_new_can_stand_beside_each_other(before, synthesized):
+    """CloudFormation deletes the old only when the new serves: no physical name may be in both."""
+    after = synthesized(instance_type="ml.g6.2xlarge")
+    assert names_in(before)
+    assert not names_in(before) & names_in(after)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "mlabonne/TwinLlama-3.1-8B"},
+        {"max_total_tokens": "8192"},
+        {"max_copies": "3"},
+        {"min_copies": "1"},
+        {"startup_timeout_s": "1800"},
+        {"target_concurrency": "9"},
+    ],
+    ids=str,
+)
+def test_every_other_change_is_made_in_place(before, synthesized, change):
+    after = synthesized(**change)
+    assert after != before
+    assert after["Resources"].keys() == before["Resources"].keys()
+    assert names_in(after) == names_in(before)
+
+
+def test_going_back_gives_the_first_template_again(before, synthesized):
+    assert synthesized(instance_type="ml.g5.2xlarge") == before

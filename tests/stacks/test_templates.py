@@ -1,0 +1,41 @@
+import json
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+
+@pytest.fixture
+def snapshot_json(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(JSONSnapshotExtension)
+
+
+def test_the_template_is_the_one_that_was_reviewed(template, snapshot_json):
+    assert template == snapshot_json
+
+
+# All parameters wait for the component, the one that names its ARN too: there the wait is implied by the reference.
+EXPLAINED = ["W3005"]
+
+
+def test_cfn_lint_finds_nothing(template_files, stage):
+    text = template_files[stage].read_text(encoding="utf-8")
+    config = ManualArgs(regions=["us-east-1", "eu-west-1"], ignore_checks=EXPLAINED)
+    assert [str(finding) for finding in lint(text, config=config)] == []
+
+
+def test_stages_differ_in_values_only(templates):
+    kinds = [sorted(body["Type"] for body in template["Resources"].values()) for template in templates.values()]
+    assert kinds[0] == kinds[1] == kinds[2]
+
+
+def test_only_prod_is_protected_from_deletion(synthesize):
+    def protected(**settings):
+        manifest = json.loads((synthesize(**settings).parent / "manifest.json").read_text(encoding="utf-8"))
+        (stack,) = (a for a in manifest["artifacts"].values() if a["type"] == "aws:cloudformation:stack")
+        return stack["properties"]["terminationProtection"]
+
+    assert [protected(stage=stage) for stage in ("local", "dev", "prod")] == [False, False, True]
+    assert not protected(stage="prod", termination_protection="false")
