@@ -1,0 +1,72 @@
+"""A stream of tokens, for asynchronous callers."""
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from ._answer import Generation, TokenEvent
+from ._reading import AnswerReader
+from ._stream import AnswerStream
+
+
+class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
+    """An answer while it is generated: iterate over its token events, once.
+
+    Use it with ``async with``: leaving the block, by cancellation too, closes the connection at once, and the engine
+    stops generating. Its attributes and errors are those of :class:`inference_client.TokenStream`.
+    """
+
+    def __init__(self, response: httpx.Response, reader: AnswerReader) -> None:
+        super().__init__(reader)
+        self._response = response
+        self._events = self._read()
+        self._first: TokenEvent | None = None
+
+    async def await_first(self) -> None:
+        """Wait for the first token and keep it for the iteration, so that a refusal by the engine is raised here."""
+        self._first = await anext(self._events, None)
+
+    async def read(self) -> Generation:
+        """Read to the end and give the whole answer."""
+        async for _ in self:
+            pass
+        return self.generation
+
+    async def __anext__(self) -> TokenEvent:
+        if self._is_closed:
+            raise StopAsyncIteration
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return await anext(self._events)
+
+    async def _read(self) -> AsyncIterator[TokenEvent]:
+        try:
+            async for chunk in self._response.aiter_raw():
+                for event in self._reader.feed(chunk):
+                    yield event
+        except httpx.ReadTimeout as error:
+            if not self._may_end:
+                raise self._reader.silent() from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            if not self._may_end:
+                raise self._reader.broken(error or type(error).__name__) from error
+        finally:
+            await self._response.aclose()
+        if not self._is_closed:
+            self._reader.finish()
+
+    async def aclose(self) -> None:
+        """Close the connection now. The engine notices and stops; calling it again does nothing."""
+        self._is_closed = True
+        await self._response.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

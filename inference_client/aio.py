@@ -1,0 +1,148 @@
+"""The asynchronous client: as ``EndpointClient``, for many streams at once in one event loop. It needs httpx.
+
+Only the I/O differs: payloads, decoders, retries and errors are the blocking client's own. botocore signs the requests
+(in a thread: fetching credentials may block), httpx carries them.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+
+from ._address import EndpointAddress
+from ._answer import Generation
+from ._async_stream import AsyncTokenStream
+from ._aws import AwsClients
+from ._chat_form import ChatDecoder
+from ._component import ComponentChoice
+from ._connections import Connections
+from ._decoding import AnswerDecoder
+from ._error_rules import Target
+from ._generate_form import GenerateDecoder
+from ._options import ClientOptions
+from ._parameters import GenerationParameters
+from ._payload import chat_payload, generate_payload
+from ._reading import AnswerReader
+from ._request import body_for
+from ._retry import RetrySchedule
+from ._signing import hand_over, sign_stream_request
+from .errors import InferenceClientError
+
+__all__ = ["AsyncEndpointClient", "AsyncTokenStream"]
+
+
+class AsyncEndpointClient:
+    """Asks one endpoint from one event loop; any number of tasks may share it.
+
+    Args:
+        address: which endpoint.
+        options: time-outs, retries and sizes; ``max_connections`` bounds the streams open at once.
+        session: whose region and credentials count; boto3's own chain if None. It is used on first use, not now.
+    """
+
+    def __init__(
+        self,
+        address: EndpointAddress,
+        *,
+        options: ClientOptions | None = None,
+        session: boto3.session.Session | None = None,
+    ) -> None:
+        self.address = address
+        self.options = options or ClientOptions()
+        self._aws = AwsClients(
+            session=session, region=address.region, options=self.options, stream_hook=("before-send", hand_over)
+        )
+        self._component = ComponentChoice(address, lambda: self._aws.sagemaker)
+        self._connections = Connections(self.options)
+
+    async def generate(
+        self, prompt: str, *, parameters: GenerationParameters | None = None, inference_id: str | None = None
+    ) -> Generation:
+        """Ask for an answer and wait for all of it; see :meth:`EndpointClient.generate`."""
+        async with await self.stream(prompt, parameters=parameters, inference_id=inference_id) as stream:
+            return await stream.read()
+
+    async def stream(
+        self, prompt: str, *, parameters: GenerationParameters | None = None, inference_id: str | None = None
+    ) -> AsyncTokenStream:
+        """Ask for an answer and get its tokens as they come: ``async with await client.stream(…) as stream``.
+
+        It returns when the first token is there; see :meth:`EndpointClient.stream`.
+        """
+        parameters = parameters or GenerationParameters()
+        payload = generate_payload(prompt, parameters, streamed=True)
+        return await self._open(payload, parameters, GenerateDecoder, inference_id)
+
+    async def chat(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        parameters: GenerationParameters | None = None,
+        inference_id: str | None = None,
+    ) -> Generation:
+        """Ask in the Messages form and wait for the whole answer; see :meth:`EndpointClient.chat`."""
+        async with await self.stream_chat(messages, parameters=parameters, inference_id=inference_id) as stream:
+            return await stream.read()
+
+    async def stream_chat(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        parameters: GenerationParameters | None = None,
+        inference_id: str | None = None,
+    ) -> AsyncTokenStream:
+        """Ask in the Messages form and get the answer as it comes; see :meth:`EndpointClient.stream_chat`."""
+        parameters = parameters or GenerationParameters()
+        return await self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id)
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open; the client makes new ones if it is used again."""
+        await self._connections.aclose()
+        await asyncio.to_thread(self._aws.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _open(
+        self,
+        payload: Mapping[str, Any],
+        parameters: GenerationParameters,
+        decoder: type[AnswerDecoder],
+        inference_id: str | None,
+    ) -> AsyncTokenStream:
+        body = body_for(payload, parameters, address=self.address, options=self.options)
+        schedule = RetrySchedule(self.options, self._component)
+        while True:
+            try:
+                return await self._attempt(body, decoder, inference_id)
+            except InferenceClientError as error:
+                await asyncio.sleep(schedule.pause_after(error))
+
+    async def _attempt(self, body: bytes, decoder: type[AnswerDecoder], inference_id: str | None) -> AsyncTokenStream:
+        started_s = time.monotonic()
+        target = Target(
+            endpoint_name=self.address.endpoint_name,
+            component_name=await asyncio.to_thread(self._component.name),
+            region=self.address.region,
+        )
+        signed = await asyncio.to_thread(sign_stream_request, self._aws, target, body, inference_id=inference_id)
+        response = await self._connections.send(signed, target)
+        reader = AnswerReader(
+            decoder=decoder(),
+            target=target,
+            started_s=started_s,
+            total_timeout_s=self.options.total_timeout_s,
+            request_id=response.headers.get("x-amzn-requestid"),
+            invoked_variant=response.headers.get("x-amzn-invoked-production-variant"),
+        )
+        stream = AsyncTokenStream(response, reader)
+        await stream.await_first()
+        return stream

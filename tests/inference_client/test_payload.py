@@ -1,0 +1,88 @@
+import json
+
+import pytest
+
+from inference_client import GenerationParameters, InvalidParameterError, InvalidPromptError, RequestTooLargeError
+from inference_client._payload import chat_payload, check_limits, encode, generate_payload
+
+PARAMETERS = GenerationParameters()
+
+
+@pytest.mark.parametrize("prompt", ["", None, b"bytes", 7])
+def test_a_prompt_must_be_text(prompt):
+    with pytest.raises(InvalidPromptError):
+        generate_payload(prompt, PARAMETERS, streamed=True)
+
+
+def test_details_are_asked_for_and_the_stream_is_said():
+    assert generate_payload("hi", PARAMETERS, streamed=True) == {
+        "inputs": "hi",
+        "parameters": {"max_new_tokens": 150, "return_full_text": False, "details": True},
+        "stream": True,
+    }
+
+
+def test_several_candidates_cannot_be_streamed():
+    parameters = GenerationParameters(best_of=2, do_sample=True)
+    with pytest.raises(InvalidParameterError, match="streamed=False"):
+        generate_payload("hi", parameters, streamed=True)
+    assert generate_payload("hi", parameters, streamed=False)["stream"] is False
+
+
+@pytest.mark.parametrize("messages", [[], "hi", [{}], [{"role": "user"}], ["hi"]])
+def test_messages_need_a_role_and_a_content(messages):
+    with pytest.raises(InvalidPromptError, match="role"):
+        chat_payload(messages, PARAMETERS)
+
+
+def test_chat_parameters_get_their_names_of_the_messages_form():
+    parameters = GenerationParameters(max_new_tokens=5, seed=1, stop=("x",), grammar={"type": "json", "value": {}})
+    payload = chat_payload([{"role": "user", "content": "hi"}], parameters)
+    assert payload == {
+        "messages": [{"role": "user", "content": "hi"}],
+        "max_tokens": 5,
+        "seed": 1,
+        "stop": ["x"],
+        "response_format": {"type": "json", "value": {}},
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_chat_refuses_parameters_that_the_messages_form_does_not_know():
+    with pytest.raises(InvalidParameterError, match="repetition_penalty, top_k: not known in a chat"):
+        chat_payload([{"role": "user", "content": "hi"}], GenerationParameters(top_k=3, repetition_penalty=1.1))
+
+
+def test_a_body_is_compact_utf8():
+    assert encode({"inputs": "東京"}, max_body_bytes=100) == '{"inputs":"東京"}'.encode()
+
+
+def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_not():
+    body = json.dumps({"inputs": "x" * 90}, separators=(",", ":"))
+    assert len(encode({"inputs": "x" * 90}, max_body_bytes=len(body))) == len(body)
+    with pytest.raises(RequestTooLargeError, match=f"{len(body)} bytes; allowed: {len(body) - 1}"):
+        encode({"inputs": "x" * 90}, max_body_bytes=len(body) - 1)
+
+
+def test_sagemakers_limit_holds_whatever_is_allowed():
+    with pytest.raises(RequestTooLargeError, match="allowed: 6,291,456"):
+        encode({"inputs": "x" * 6_291_456}, max_body_bytes=10**9)
+
+
+@pytest.mark.parametrize("prompt", ["half a pair \ud83d", float("nan"), object()])
+def test_what_is_no_json_is_refused(prompt):
+    with pytest.raises(InvalidPromptError):
+        encode({"inputs": prompt}, max_body_bytes=1000)
+
+
+def test_limits_that_no_prompt_can_meet_are_refused_before_sending():
+    with pytest.raises(InvalidParameterError, match="truncate is 101; allowed: 1 to 100"):
+        check_limits(GenerationParameters(truncate=101), max_input_tokens=100, max_total_tokens=None)
+    with pytest.raises(InvalidParameterError, match="max_new_tokens is 200; allowed: 1 to 199"):
+        check_limits(GenerationParameters(max_new_tokens=200), max_input_tokens=None, max_total_tokens=200)
+
+
+def test_an_answer_longer_than_the_total_is_left_to_the_engine_which_cuts_it_off():
+    check_limits(GenerationParameters(max_new_tokens=5000), max_input_tokens=2048, max_total_tokens=4096)
+    check_limits(GenerationParameters(max_new_tokens=5000, truncate=9999), max_input_tokens=None, max_total_tokens=None)
