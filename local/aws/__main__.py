@@ -1,0 +1,54 @@
+"""``python -m local.aws``: AWS on this machine until interrupted."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from local.aws.errors import LocalAwsError
+from local.aws.listener import listen
+from local.lifeline import end_with_stdin
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the local AWS; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local.aws", description="AWS on this machine, for rehearsals.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=4566, help="port to listen on, 0 for any free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        default=Path(".twin") / "aws",
+        help="folder for the output of containers (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--exit-with-stdin", action="store_true", help="end when stdin ends: with the process that started this one"
+    )
+    options = parser.parse_args(arguments)
+    if options.exit_with_stdin:
+        end_with_stdin()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        _serve(options.host, options.port, options.state_dir)
+    except LocalAwsError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the one line that says why
+        return 1
+    return 0
+
+
+def _serve(host: str, port: int, state_dir: Path) -> None:
+    with listen(host, port) as listener:
+        # Seconds of imports: a port that is taken is noticed before them.
+        from local.aws.composition import make_services  # noqa: PLC0415 - as above
+        from local.aws.server import serve  # noqa: PLC0415 - as above
+
+        state_dir.mkdir(parents=True, exist_ok=True)
+        services = make_services(port=listener.getsockname()[1], state_dir=state_dir, environment=os.environ)
+        serve(services, listener)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

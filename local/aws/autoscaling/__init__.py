@@ -1,0 +1,1 @@
+"""Application Auto Scaling of the local AWS: targets, policies and scheduled actions as plain values."""

@@ -1,0 +1,52 @@
+"""Which program stands in for an image.
+
+It does not know how the program is started or watched (launcher.py, container_copy.py).
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from local.aws.containers.errors import CannotPullError
+
+# Takes the port to listen on (on 127.0.0.1), gives the arguments of the process. The process answers /ping and
+# /invocations as a SageMaker container does, and ends when its standard input does.
+ContainerCommand = Callable[[int], Sequence[str]]
+
+TGI_REPOSITORY = "huggingface-pytorch-tgi-inference"
+
+_ECR_IMAGE = re.compile(
+    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<repository>[a-z0-9._/-]+)(?::[\w.-]+|@sha256:[0-9a-f]{64})"
+)
+
+
+def local_tgi(port: int) -> list[str]:
+    """The command of local.tgi, which speaks TGI's HTTP contract."""
+    arguments = ["--host", "127.0.0.1", "--port", str(port), "--exit-with-stdin"]
+    return [sys.executable, "-m", "local.tgi", *arguments]
+
+
+class Images:
+    """The images that run on this machine.
+
+    Args:
+        commands: the program for each ECR repository, by the repository's name; any account, region and tag of it.
+    """
+
+    def __init__(
+        self, commands: Mapping[str, ContainerCommand] = MappingProxyType({TGI_REPOSITORY: local_tgi})
+    ) -> None:
+        self._commands = dict(commands)
+
+    def command(self, image: str) -> ContainerCommand:
+        """Return the program that stands in for an image.
+
+        Raises:
+            CannotPullError: none does.
+        """
+        match = _ECR_IMAGE.fullmatch(image)
+        command = self._commands.get(match["repository"]) if match else None
+        if command is None:
+            raise CannotPullError(image, known=tuple(self._commands))
+        return command

@@ -1,0 +1,1 @@
+"""SageMaker hosting of the local AWS: models, endpoint configurations, endpoints and inference components."""

@@ -1,0 +1,66 @@
+"""An inference component: a name for a fleet of copies on a variant of an endpoint.
+
+Its status, copy counts and failure reason are the fleet's; here they get AWS's shape.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.aws.containers.fleet import Fleet
+from local.aws.containers.fleet_state import Routing
+from local.aws.sagemaker.endpoint import Endpoint
+
+
+class Component:
+    """An inference component.
+
+    Args:
+        name: in the case it was given.
+        arn: its ARN.
+        endpoint: that hosts it.
+        variant: of the endpoint.
+        fleet: its copies.
+
+    Attributes:
+        last_deployment: the DeploymentConfig of the last update that had one.
+    """
+
+    def __init__(self, *, name: str, arn: str, endpoint: Endpoint, variant: str, fleet: Fleet) -> None:
+        self.name = name
+        self.arn = arn
+        self.endpoint = endpoint
+        self.variant = variant
+        self.fleet = fleet
+        self.created_at = datetime.now(UTC)
+        self.last_deployment: Mapping[str, Any] | None = None
+
+    @property
+    def routing(self) -> Routing:
+        """How a request finds a copy."""
+        return self.endpoint.variant(self.variant).routing
+
+    def describe(self) -> dict[str, Any]:
+        """The answer of DescribeInferenceComponent."""
+        state = self.fleet.state()
+        told = {"FailureReason": state.failure_reason, "LastDeploymentConfig": self.last_deployment}
+        return {
+            **self.summary(),
+            "Specification": state.revision.description,
+            "RuntimeConfig": {"DesiredCopyCount": state.desired, "CurrentCopyCount": state.current},
+            **{name: value for name, value in told.items() if value is not None},
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Its entry in the answer of ListInferenceComponents."""
+        state = self.fleet.state()
+        return {
+            "InferenceComponentName": self.name,
+            "InferenceComponentArn": self.arn,
+            "EndpointName": self.endpoint.name,
+            "EndpointArn": self.endpoint.arn,
+            "VariantName": self.variant,
+            "CreationTime": self.created_at,
+            "LastModifiedTime": datetime.fromtimestamp(state.modified_at, UTC),
+            "InferenceComponentStatus": state.status,
+        }

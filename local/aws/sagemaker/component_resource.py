@@ -1,0 +1,165 @@
+"""The CloudFormation resource AWS::SageMaker::InferenceComponent.
+
+A template's copy count is where a component starts. What scaling made of it afterwards stays, unless the template's own
+number changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.aws.cloudformation.provider import (
+    PartlyProvisionedError,
+    ProvisionedResource,
+    ProvisioningError,
+    ResourceRequest,
+)
+from local.aws.containers.fleet_state import FleetState, FleetStatus
+from local.aws.sagemaker.component import Component
+from local.aws.sagemaker.hosting import Hostings
+from local.aws.sagemaker.resource_tags import update_tags
+from local.aws.sagemaker.wire.errors import AwsError
+from local.aws.sagemaker.wire.place import Place
+from local.aws.sagemaker.wire.service import AwsService
+
+# Properties that CloudFormation has and the operations have not: the endpoint's name says the same.
+_NOT_IN_THE_API = {"EndpointArn", "DeploymentConfig"}
+_FIXED = ("InferenceComponentName", "EndpointName", "VariantName")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Deployed:
+    """What a stack deployed last: the properties in the API's types."""
+
+    name: str
+    params: Mapping[str, Any]
+
+    @property
+    def copies(self) -> int | None:
+        copies: int | None = self.params.get("RuntimeConfig", {}).get("CopyCount")
+        return copies
+
+
+class ComponentProvider:
+    """Creates, updates and deletes inference components, and waits for each.
+
+    Args:
+        api: SageMaker's operations.
+        hostings: what there is, by place.
+    """
+
+    def __init__(self, api: AwsService, *, hostings: Hostings) -> None:
+        self._api = api
+        self._hostings = hostings
+
+    def create(self, request: ResourceRequest) -> ProvisionedResource:
+        """Create the component and wait until its copies answer."""
+        place = Place(account_id=request.account_id, region=request.region)
+        try:
+            deployed = self._read(request, name=request.properties.get("InferenceComponentName"))
+            self._api.call("CreateInferenceComponent", place, deployed.params)
+            component = self._component(place, deployed.name)
+        except AwsError as error:
+            raise ProvisioningError(error.message) from error
+        state = _settled(component)
+        resource = _resource(component, deployed)
+        if state.status is FleetStatus.FAILED:
+            raise PartlyProvisionedError(state.failure_reason or "The component failed.", resource=resource)
+        return resource
+
+    def update(self, request: ResourceRequest, current: ProvisionedResource) -> ProvisionedResource:
+        """Roll out another specification or copy count, if there is another, and wait."""
+        place, before = Place(account_id=request.account_id, region=request.region), _deployed(current)
+        try:
+            wanted = self._read(request, name=request.properties.get("InferenceComponentName", before.name))
+            for name in _FIXED:
+                if wanted.params.get(name) != before.params.get(name):
+                    raise ProvisioningError(f"{name} of an inference component cannot change.")
+            component = self._component(place, before.name)
+            _settled(component)
+            update_tags(self._api, place, component.arn, wanted.params.get("Tags", ()))
+            self._change(place, component, request, before=before, wanted=wanted)
+        except AwsError as error:
+            raise ProvisioningError(error.message) from error
+        return _resource(component, wanted)
+
+    def delete(self, request: ResourceRequest, current: ProvisionedResource) -> None:
+        """Delete the component, after what is under way, and wait until its last copy has ended."""
+        place, name = Place(account_id=request.account_id, region=request.region), _deployed(current).name
+        try:
+            component = self._component(place, name)
+            if component.fleet.state().status is not FleetStatus.DELETING:
+                _settled(component)
+                self._api.call("DeleteInferenceComponent", place, {"InferenceComponentName": name})
+        except AwsError as error:
+            if "Could not find" not in error.message:
+                raise ProvisioningError(error.message) from error
+            return
+        component.fleet.join()
+
+    def _change(
+        self,
+        place: Place,
+        component: Component,
+        request: ResourceRequest,
+        *,
+        before: _Deployed,
+        wanted: _Deployed,
+    ) -> None:
+        there = component.fleet.state()
+        params: dict[str, Any] = {"InferenceComponentName": before.name}
+        if there.revision.given != wanted.params.get("Specification"):
+            params["Specification"] = wanted.params.get("Specification")
+            if deployment := request.properties.get("DeploymentConfig"):
+                params["DeploymentConfig"] = deployment
+        if before.copies != wanted.copies and wanted.copies is not None:
+            params["RuntimeConfig"] = {"CopyCount": wanted.copies}
+        if len(params) == 1:
+            return
+        self._api.call_with_properties("UpdateInferenceComponent", place, params)
+        state = _settled(component)
+        if state.failure_reason is not None:
+            if state.desired != there.desired:
+                component.fleet.scale(there.desired)
+                _settled(component)
+            raise ProvisioningError(state.failure_reason)
+
+    def _read(self, request: ResourceRequest, *, name: str | None) -> _Deployed:
+        given = {key: value for key, value in request.properties.items() if key not in _NOT_IN_THE_API}
+        given["InferenceComponentName"] = name or request.generated_name
+        params = self._api.coerce("CreateInferenceComponent", given)
+        return _Deployed(name=params["InferenceComponentName"], params=params)
+
+    def _component(self, place: Place, name: str) -> Component:
+        hosting = self._hostings(place)
+        with hosting.lock:
+            return hosting.components.get(name)
+
+
+def _deployed(resource: ProvisionedResource) -> _Deployed:
+    assert isinstance(resource.handle, _Deployed)  # noqa: S101 - the engine hands back what it was given
+    return resource.handle
+
+
+def _settled(component: Component) -> FleetState:
+    if not component.fleet.wait_until(lambda state: state.settled):
+        raise ProvisioningError("The local AWS is shutting down.")
+    return component.fleet.state()
+
+
+def _resource(component: Component, deployed: _Deployed) -> ProvisionedResource:
+    described = component.describe()
+    runtime = described["RuntimeConfig"]
+    return ProvisionedResource(
+        physical_id=component.arn,
+        attributes={
+            "InferenceComponentArn": component.arn,
+            "InferenceComponentStatus": str(described["InferenceComponentStatus"]),
+            "CreationTime": described["CreationTime"].isoformat(),
+            "LastModifiedTime": described["LastModifiedTime"].isoformat(),
+            "RuntimeConfig.DesiredCopyCount": runtime["DesiredCopyCount"],
+            "RuntimeConfig.CurrentCopyCount": runtime["CurrentCopyCount"],
+            "FailureReason": described.get("FailureReason", ""),
+        },
+        handle=deployed,
+    )

@@ -1,0 +1,89 @@
+"""Reads the Specification of an inference component into a revision of its fleet, checked against what there is."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.aws.containers.revision import Needs, Revision
+from local.aws.sagemaker.hosting import Hosting
+from local.aws.sagemaker.instances import Instances
+from local.aws.sagemaker.wire.errors import ValidationException
+from local.aws.sagemaker.wire.service import Params
+
+# What a component gets that does not say how long its containers may take. AWS documents no number for components.
+_DEFAULT_STARTUP_TIMEOUT_S = 600
+_NOT_HERE = {
+    "BaseInferenceComponentName": "adapter components",
+    "InstanceType": "a specification for one instance type of several",
+}
+
+
+def read_specification(hosting: Hosting, params: Params, *, instances: Instances) -> Revision:
+    """Read the specification of CreateInferenceComponent or UpdateInferenceComponent.
+
+    Args:
+        hosting: where the model is looked up; its lock is held.
+        params: of the operation.
+        instances: that the copies will be placed on.
+
+    Raises:
+        ValidationException: it is missing, names a model that is not there, or asks for more than an instance has.
+    """
+    if params.get("Specifications"):
+        raise ValidationException("This local AWS takes one Specification, not Specifications.")
+    specification = params.get("Specification")
+    if not specification:
+        raise ValidationException("Specification is missing: what the copies of the inference component run.")
+    for name, what in _NOT_HERE.items():
+        if specification.get(name):
+            raise ValidationException(f"This local AWS does not have {what} (Specification.{name}).")
+    needs = _needs(specification)
+    if lack := instances.lack_for(needs):
+        raise ValidationException(f"There is not enough hardware resources on the instances for this endpoint: {lack}.")
+    container = _container(hosting, specification)
+    startup = specification.get("StartupParameters", {})
+    return Revision(
+        image=container["Image"],
+        environment=container.get("Environment", {}),
+        startup_timeout_s=startup.get("ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S),
+        needs=needs,
+        given=specification,
+        description=_description(specification, container),
+    )
+
+
+def _needs(specification: Params) -> Needs:
+    required = specification.get("ComputeResourceRequirements")
+    if required is None:
+        raise ValidationException("Specification.ComputeResourceRequirements is missing: what one copy needs.")
+    return Needs(
+        accelerators=required.get("NumberOfAcceleratorDevicesRequired", 0),
+        cpu_cores=required.get("NumberOfCpuCoresRequired", 0),
+        memory_mib=required["MinMemoryRequiredInMb"],
+    )
+
+
+def _container(hosting: Hosting, specification: Params) -> Mapping[str, Any]:
+    name, container = specification.get("ModelName"), specification.get("Container")
+    if bool(name) == bool(container):
+        raise ValidationException("Specification needs either a ModelName or a Container, and not both.")
+    if name:
+        model = hosting.models.get(name)
+        artifact = {"ArtifactUrl": model.artifact_url} if model.artifact_url else {}
+        return {"Image": model.image, "Environment": model.environment, **artifact}
+    assert container is not None  # noqa: S101 - one of both is given
+    if not container.get("Image"):
+        raise ValidationException("Specification.Container.Image is missing: the ECR path of the container image.")
+    given: Mapping[str, Any] = container
+    return given
+
+
+def _description(specification: Params, container: Mapping[str, Any]) -> dict[str, Any]:
+    """What DescribeInferenceComponent shows: as it was given, but the image with what it was resolved to.
+
+    AWS resolves a tag to a digest. Nothing is pulled here, so the image resolves to itself.
+    """
+    image = container["Image"]
+    deployed = {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": datetime.now(UTC)}
+    shown = {key: value for key, value in container.items() if key != "Image"}
+    return {**specification, "Container": {"DeployedImage": deployed, **shown}}

@@ -1,0 +1,1 @@
+"""Text Generation Inference's HTTP contract over llama.cpp."""

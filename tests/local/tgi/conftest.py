@@ -1,0 +1,167 @@
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.tgi.gguf import read_metadata
+from local.tgi.vocabulary import Vocabulary
+from local.tgi.weights import find_small_model
+
+# What every generation below is made of; the small model answers it with a greeting of about 25 tokens.
+GREETING = "<|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\n"
+
+
+class Container:
+    """`python -m local.tgi` as a process, with everything that it writes to stderr."""
+
+    def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        self.lines: list[str] = []
+        self._ready = threading.Event()
+        self.url = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local.tgi", *(arguments or ("--port", "0"))],
+            env={**kept, **environment},
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip("\n"))
+            if found := re.search(r"listening on (http://\S+?)(\"|$)", self.lines[-1]):
+                self.url = found.group(1)
+                self._ready.set()
+        self._ready.set()
+
+    def wait_until_ready(self) -> "Container":
+        assert self._ready.wait(60)
+        assert self.url, "\n".join(self.lines)
+        return self
+
+    def wait_until_ended(self, timeout_s: float) -> int:
+        status = self.process.wait(timeout_s)
+        self._reader.join()
+        return status
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stderr is not None
+        self.process.stdin.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+        self._reader.join()
+        self.process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def start_container() -> Iterator[Callable[..., Container]]:
+    containers = []
+
+    def start(environment: Mapping[str, str], *arguments: str) -> Container:
+        containers.append(Container(environment, *arguments))
+        return containers[-1]
+
+    yield start
+    for container in containers:
+        container.close()
+
+
+@pytest.fixture(scope="session")
+def container(start_container: Callable[..., Container]) -> Container:
+    """One copy as the stage `local` deploys it: the small model as itself."""
+    environment = {
+        "HF_MODEL_ID": "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "HF_MODEL_REVISION": "12fd25f77366fa6b3b4b768ec3050bf629380bac",
+        "SM_NUM_GPUS": "1",
+        "DTYPE": "bfloat16",
+        "MAX_INPUT_TOKENS": "128",
+        "MAX_TOTAL_TOKENS": "2048",
+        "MAX_BATCH_PREFILL_TOKENS": "1024",
+        "MAX_BATCH_TOTAL_TOKENS": "4096",
+        "MAX_CONCURRENT_REQUESTS": "16",
+        "USAGE_STATS": "off",
+    }
+    return start_container(environment).wait_until_ready()
+
+
+@pytest.fixture(scope="session")
+def stand_in_container(start_container: Callable[..., Container]) -> Container:
+    """One copy of a model that is not here, with limits beyond the small model's window and room for one request."""
+    environment = {
+        "HF_MODEL_ID": "mlabonne/TwinLlama-3.1-8B-DPO",
+        "MAX_INPUT_TOKENS": "12000",
+        "MAX_TOTAL_TOKENS": "16384",
+        "MAX_CONCURRENT_REQUESTS": "1",
+        "MAX_BATCH_SIZE": "1",
+        "JSON_OUTPUT": "true",
+        "API_KEY": "sesame",
+    }
+    return start_container(environment).wait_until_ready()
+
+
+@pytest.fixture
+def tgi(container: Container) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=container.url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def stand_in(stand_in_container: Container) -> Iterator[httpx.Client]:
+    headers = {"authorization": "Bearer sesame"}
+    with httpx.Client(base_url=stand_in_container.url, timeout=60, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def model_file() -> Path:
+    return find_small_model()
+
+
+@pytest.fixture(scope="session")
+def vocabulary(model_file: Path) -> Vocabulary:
+    return Vocabulary.from_metadata(read_metadata(model_file))
+
+
+@pytest.fixture
+def greeting() -> str:
+    return GREETING
+
+
+@pytest.fixture
+def read_metric(tgi: httpx.Client) -> Callable[[str], float]:
+    def read(name: str) -> float:
+        found = re.search(rf"^{re.escape(name)} (\S+)$", tgi.get("/metrics").text, re.MULTILINE)
+        return float(found.group(1)) if found else 0.0
+
+    return read
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], float]:
+    """Wait for a condition; return how long it took, in seconds."""
+
+    def wait(condition: Callable[[], bool], *, timeout_s: float = 20) -> float:
+        started_s = time.monotonic()
+        while not condition():
+            assert time.monotonic() - started_s < timeout_s
+            time.sleep(0.02)
+        return time.monotonic() - started_s
+
+    return wait
