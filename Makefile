@@ -13,6 +13,8 @@ export PATH := $(BIN):$(PATH)
 export UV_SYSTEM_CERTS := 1
 export NODE_USE_SYSTEM_CA := 1
 export PYTHONUNBUFFERED := 1
+# Where it is set, every run compiles the CDK's library anew: twice the time of a synth.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check soak up down synth bench lock images clean
 
@@ -66,5 +68,11 @@ lock: ## resolve the dependencies anew
 	$$compile --group $$d/pyproject.toml:sagemaker --python-version 3.11 -o requirements-sagemaker.lock && \
 	echo 'uv==0.13.9' | $$compile - -o requirements-uv.lock; rm -rf $$d
 
+images: ## read model/images.json anew from the SageMaker SDK, in an environment of its own
+	@test -x $(BIN)/uv || $(MAKE) setup
+	@$(BIN)/uv venv --quiet --allow-existing .venv-sagemaker
+	@$(BIN)/uv pip sync --quiet --python .venv-sagemaker/bin/python --require-hashes requirements-sagemaker.lock
+	@.venv-sagemaker/bin/python -m model.refresh_images
+
 clean: ## remove everything that the targets made
-	rm -rf $(VENV) node_modules cdk.out .twin
+	rm -rf $(VENV) .venv-sagemaker node_modules cdk.out .twin

@@ -1,0 +1,62 @@
+"""The `twin` program: its commands, and how their errors reach a person."""
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from cli.commands.ask import ask
+from cli.commands.demo import demo
+from cli.commands.down import down
+from cli.commands.env import env
+from cli.commands.smoke import smoke
+from cli.commands.status import status
+from cli.commands.up import up
+from cli.errors import CliError, PrerequisiteError
+from inference_client import InferenceClientError
+from local.aws.errors import LocalAwsError
+
+INTERRUPTED = 130
+
+
+def build_app() -> typer.Typer:
+    """The program with its commands."""
+    app = typer.Typer(
+        name="twin",
+        help="Deploy, ask and destroy your own LLM: on AWS, or rehearsed on this machine.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for command in (up, down, status, env, smoke, ask, demo):
+        app.command()(command)
+    return app
+
+
+def main() -> None:
+    """Run one command; end with its exit code and, where it failed, one message on standard error."""
+    try:
+        build_app()()
+    except CliError as error:
+        _report(str(error), error.advice)
+        sys.exit(error.exit_code)
+    except LocalAwsError as error:
+        _report(str(error), "")
+        sys.exit(PrerequisiteError.exit_code)
+    except InferenceClientError as error:
+        _report(str(error), "")
+        sys.exit(1)
+    except (BotoCoreError, ClientError) as error:
+        _report(f"AWS: {error}", "Is AWS_ENDPOINT_URL, or the account's credentials and region, what you meant?")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _report(message: str, advice: str) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[red]error:[/red] {escape(message)}")
+    if advice:
+        console.print(escape(advice))

@@ -1,0 +1,53 @@
+"""A local AWS with stage `local` deployed by the real CDK CLI, shared by the tests of this folder."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from cli.environment import LocalEnvironment
+from cli.progress import Progress
+from cli.project import Project
+from cli.rehearsal import Rehearsal
+from local.aws.process import LocalAws
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return Project.locate()
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with LocalAws.start(state_dir=tmp_path_factory.mktemp("local-aws")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def environment(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEnvironment]:
+    """The environment of every client; this process is one, too."""
+    before = dict(os.environ)
+    made = LocalEnvironment(
+        endpoint_url=local_aws.endpoint_url, region="us-east-1", cdk_home=tmp_path_factory.mktemp("cdk-home")
+    )
+    made.enter()
+    yield made
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def rehearsal(project: Project, environment: LocalEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    return Rehearsal(
+        project=project,
+        progress=Progress(),
+        environment=environment,
+        stage="local",
+        folder=tmp_path_factory.mktemp("rehearsal"),
+    )
+
+
+@pytest.fixture(scope="session")
+def outputs(rehearsal: Rehearsal) -> dict[str, str]:
+    """The outputs of the deployed stage."""
+    return rehearsal.deploy()

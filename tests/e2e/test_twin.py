@@ -1,0 +1,208 @@
+"""The `twin` program as a person runs it: up, env, status, smoke, ask, down, and what it says of a mistake."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TWIN = Path(sys.executable).parent / "twin"
+
+
+def clean_environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k != "CDK_HOME"}
+
+
+def twin(
+    checkout: Path, *arguments: str, environ: dict[str, str] | None = None, timeout_s: float = 150
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=checkout,
+        env={**clean_environment(), "PYTHONPATH": str(checkout), **(environ or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of its own, so that its `.twin` is nobody else's."""
+    target = tmp_path_factory.mktemp("checkout")
+    for name in ("cli", "inference_client", "local", "model", "stacks"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(ROOT / name, target)
+    for name in (".venv", "node_modules"):
+        (target / name).symlink_to(ROOT / name)
+    return target
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def port(checkout: Path) -> Iterator[int]:
+    """The port of a local AWS that `twin up --detach` left running."""
+    chosen = free_port()
+    done = twin(checkout, "up", "--detach", "--port", str(chosen))
+    assert done.returncode == 0, done.stderr
+    yield chosen
+    twin(checkout, "down")
+
+
+def local_processes(checkout: Path) -> list[psutil.Process]:
+    """Every process that runs this checkout's code."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environ = process.environ()
+            words = process.cmdline()
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if "-m" in words and any(w.startswith("local.") for w in words) and environ.get("PYTHONPATH") == str(checkout):
+            found.append(process)
+    return found
+
+
+def wait_until_none(checkout: Path, timeout_s: float = 15) -> list[psutil.Process]:
+    deadline_s = time.monotonic() + timeout_s
+    while (left := local_processes(checkout)) and time.monotonic() < deadline_s:
+        time.sleep(0.2)
+    return left
+
+
+def test_env_gives_another_shell_all_it_needs(checkout: Path, port: int) -> None:
+    script = f"""
+    eval "$({sys.executable} -m cli env)"
+    echo "$AWS_ENDPOINT_URL"
+    {TWIN.parent}/aws sagemaker list-endpoints --query 'length(Endpoints)'
+    {sys.executable} -c 'import os, urllib.request as r; print(r.urlopen(os.environ["TGI_URL"] + "/info").status)'
+    """
+    environ = {**clean_environment(), "PYTHONPATH": str(checkout), "AWS_PROFILE": "somebody-elses"}
+    done = subprocess.run(
+        ["/bin/sh", "-ec", script], cwd=checkout, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [f"http://localhost:{port}", "1", "200"]
+
+
+def test_status_shows_what_serves(checkout: Path, port: int) -> None:
+    done = twin(checkout, "status", "--json")
+
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    (deployment,) = shown["deployments"]
+    (component,) = deployment["components"]
+    assert deployment["endpoint_status"] == "InService"
+    assert (component["status"], component["current_copies"], component["desired_copies"]) == ("InService", 1, 1)
+    (copy,) = shown["copies"]
+    assert psutil.pid_exists(copy["pid"])
+    assert "InService" in twin(checkout, "status").stdout
+
+
+def test_smoke_reports_answer_tokens_and_timings(checkout: Path, port: int) -> None:
+    done = twin(checkout, "smoke", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+
+
+def test_ask_prints_the_answer_and_its_figures_apart(checkout: Path, port: int) -> None:
+    done = twin(checkout, "ask", "--stream", "--max-new-tokens", "16", "What is an endpoint?")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert "tokens in" in done.stderr
+    assert "tokens in" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "says"),
+    [
+        (["ask", "  "], 2, "The question is empty"),
+        (["ask", "--stage", "prod", "hello"], 1, "llm-twin-prod-endpoint"),
+        (["ask", "--max-new-tokens", "100000", "hello"], 1, "max_new_tokens"),
+        (["ask", "x " * 20000], 1, "tokens"),
+        (["smoke", "--stage", "dev"], None, "llm-twin-dev-endpoint"),
+        (["up", "--stage", "nowhere"], None, "nowhere"),
+    ],
+)
+def test_a_mistake_gets_one_clear_error(
+    checkout: Path, port: int, arguments: list[str], exit_code: int | None, says: str
+) -> None:
+    done = twin(checkout, *arguments)
+
+    assert done.returncode != 0
+    assert exit_code in (None, done.returncode)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_a_taken_port_is_refused_and_nothing_is_left(tmp_path: Path, checkout: Path, port: int) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for entry in checkout.iterdir():
+        if entry.name != ".twin":
+            (other / entry.name).symlink_to(entry)
+    for name in ("cli",):
+        (other / name).unlink()
+        shutil.copytree(checkout / name, other / name)
+
+    done = twin(other, "up", "--detach", "--port", str(port))
+
+    assert done.returncode != 0
+    assert str(port) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert local_processes(other) == []
+
+
+def test_down_leaves_nothing_and_says_so_when_called_again(checkout: Path, port: int) -> None:
+    assert len(local_processes(checkout)) == 2
+
+    first = twin(checkout, "down")
+    second = twin(checkout, "down")
+
+    assert first.returncode == 0, first.stderr
+    assert wait_until_none(checkout) == []
+    assert (second.returncode, second.stderr.strip()) == (0, "nothing is running")
+    assert twin(checkout, "env").returncode == 4
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_up_in_the_foreground_ends_no_process_survives(checkout: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "up", "--port", str(free_port())],
+        cwd=checkout,
+        env={**clean_environment(), "PYTHONPATH": str(checkout)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            # After this line the CDK CLI is at work: the worst moment to end.
+            if "starting the local AWS" in line and "✓" in line:
+                break
+        time.sleep(1)
+        process.send_signal(number)
+        process.stderr.read()
+    assert wait_until_none(checkout) == []
