@@ -2,10 +2,12 @@
 
 import shlex
 
+import boto3
 import typer
 
 from cli.copies import list_copies
-from cli.environment import CONFLICTING
+from cli.deployment import read_deployments
+from cli.environment import CONFLICTING, LocalEnvironment
 from cli.project import Project
 from cli.target import running_record
 
@@ -19,6 +21,19 @@ def env() -> None:
     serving = [copy for copy in list_copies(environment.endpoint_url) if copy.status == "InService"]
     if serving:
         variables["TGI_URL"] = serving[0].url
+    variables |= _book_settings(environment)
     typer.echo(f"unset {' '.join(CONFLICTING)}")
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _book_settings(environment: LocalEnvironment) -> dict[str, str]:
+    """What the book's client reads, so that its lines run as they are printed."""
+    environment.enter()
+    deployed = [d for d in read_deployments(boto3.Session()) if d.endpoint and d.components]
+    if len(deployed) != 1:
+        return {}
+    return {
+        "SAGEMAKER_ENDPOINT_INFERENCE": deployed[0].endpoint,
+        "SAGEMAKER_INFERENCE_COMPONENT": deployed[0].components[0].name,
+    }

@@ -35,7 +35,7 @@ def up(
         progress.say(f"the local AWS already runs on {record.endpoint_url}: deploying to it")
     else:
         with progress.step("starting the local AWS") as step:
-            started = LocalAws.start(port=port, state_dir=project.state / "local-aws", ends_with_caller=not detach)
+            started = LocalAws.start(port=port, state_dir=project.state / "local-aws", detached=detach)
             step.result = f"{started.endpoint_url}, process {started.pid}"
         record = Record(pid=started.pid, endpoint_url=started.endpoint_url, region=_region(), stage=stage)
         record.write(project)

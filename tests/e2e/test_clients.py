@@ -85,8 +85,6 @@ def test_the_aws_cli_invokes_the_endpoint(
         outputs["InferenceComponentName"],
         "--content-type",
         "application/json",
-        "--cli-binary-format",
-        "raw-in-base64-out",
         "--body",
         json.dumps(PROMPT),
         str(answer),

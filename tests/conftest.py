@@ -1,4 +1,4 @@
-"""A local AWS with stage `local` deployed by the real CDK CLI, shared by the tests of this folder."""
+"""A local AWS with stage `local` deployed to it by the real CDK CLI: one for all tests that need it, which run last."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,19 @@ from cli.environment import LocalEnvironment
 from cli.progress import Progress
 from cli.project import Project
 from cli.rehearsal import Rehearsal
+from inference_client import EndpointAddress
 from local.aws.process import LocalAws
+
+DESTROYS = "test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_cli"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs the deployment after everything else, since it makes this process its client; its destroy last."""
+
+    def rank(item: pytest.Item) -> int:
+        return (item.name == DESTROYS) + ("environment" in getattr(item, "fixturenames", ()))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +63,9 @@ def rehearsal(project: Project, environment: LocalEnvironment, tmp_path_factory:
 def outputs(rehearsal: Rehearsal) -> dict[str, str]:
     """The outputs of the deployed stage."""
     return rehearsal.deploy()
+
+
+@pytest.fixture(scope="session")
+def deployed_endpoint(rehearsal: Rehearsal, outputs: dict[str, str]) -> EndpointAddress:
+    """Where the deployed stage is, as a client reads it from the stack."""
+    return EndpointAddress.from_stack(rehearsal.stack_names()[0])
