@@ -58,8 +58,13 @@ class Cdk:
     def _run(self, verb: str, arguments: list[str], *, folder: Path | None = None) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
         log_file = self.logs / f"cdk-{verb}.log"
-        environ = {**self.environ, "PATH": f"{self.project.programs}:{self.environ.get('PATH', '')}", "NO_COLOR": "1"}
-        command = [str(self.project.cdk), verb, *arguments, "--no-notices", "--no-version-check", "--ci"]
+        environ = {
+            **self.environ,
+            "PATH": f"{self.project.programs}:{self.environ.get('PATH', '')}",
+            "NO_COLOR": "1",
+            "CDK_DISABLE_VERSION_CHECK": "1",
+        }
+        command = [str(self.project.cdk), verb, *arguments, "--no-notices", "--ci"]
         last_lines: list[str] = []
         with (
             log_file.open("w") as log,
