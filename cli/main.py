@@ -19,6 +19,7 @@ from inference_client import InferenceClientError
 from local.aws.errors import LocalAwsError
 
 INTERRUPTED = 130
+ADVICE = "To rehearse on this machine: make up. For AWS: set AWS_DEFAULT_REGION and credentials, and check both."
 
 
 def build_app() -> typer.Typer:
@@ -49,7 +50,7 @@ def main() -> None:
         _report(str(error), "")
         sys.exit(1)
     except (BotoCoreError, ClientError) as error:
-        _report(f"AWS: {error}", "Is AWS_ENDPOINT_URL, or the account's credentials and region, what you meant?")
+        _report(f"AWS: {error}", ADVICE)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
