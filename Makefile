@@ -64,7 +64,7 @@ bench: $(READY) ## measure, side by side with peers
 lock: ## resolve the dependencies anew
 	@d=`mktemp -d`; sed '/^managed = false/d' pyproject.toml > $$d/pyproject.toml; \
 	compile="$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet"; \
-	$$compile $$d/pyproject.toml --extra local --group $$d/pyproject.toml:tools --group $$d/pyproject.toml:dev -o requirements.lock && \
+	$$compile $$d/pyproject.toml --all-extras --group $$d/pyproject.toml:tools --group $$d/pyproject.toml:dev -o requirements.lock && \
 	$$compile --group $$d/pyproject.toml:sagemaker --python-version 3.11 -o requirements-sagemaker.lock && \
 	echo 'uv==0.13.9' | $$compile - -o requirements-uv.lock; rm -rf $$d
 

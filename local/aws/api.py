@@ -1,7 +1,7 @@
 """AWS's own API without a network: SDK clients whose requests the local AWS answers in this process.
 
-CloudFormation's resource types are made through it, as CloudFormation's handlers are: what a deployment makes is what the same
-call by any client would have made, and is refused with the same error.
+CloudFormation's resource types are made through it, as CloudFormation's handlers are: what a deployment makes is what
+the same call by any client would have made, and is refused with the same error.
 """
 
 import io
@@ -39,17 +39,17 @@ class AwsApi:
 
     def _make_client(self, service: str, account_id: str, region: str) -> Any:
         client = self._session.create_client(
-            service,  # type: ignore[call-overload]  # the stubs list a literal for every service
+            service,
             region_name=region,
             endpoint_url=_ENDPOINT,
             aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - nothing checks it, signing only needs one
+            aws_secret_access_key="local",  # noqa: S106 - nothing checks it; signing only needs one
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
         client.meta.events.register("before-send", self._answering(account_id))
         return client
 
-    def _answering(self, account_id: str) -> Callable[..., AWSResponse]:
+    def _answering(self, account_id: str) -> Callable[..., Any]:
         def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
             request.headers[ACCOUNT_HEADER] = account_id
             return _call(self._application, request)

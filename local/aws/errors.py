@@ -16,7 +16,8 @@ class MotoVersionError(LocalAwsError):
 
     def __init__(self, *, required: str, installed: str) -> None:
         super().__init__(
-            f"the local AWS is built for moto {required}, but {installed} is installed: install the locked dependencies (make setup)"
+            f"the local AWS is built for moto {required}, but {installed} is installed: "
+            "install the locked dependencies (make setup)"
         )
 
 

@@ -1,4 +1,4 @@
-"""An error that is nobody's answer: an action that is not there, or a fault of the local AWS, as each AWS protocol writes it.
+"""An error that is nobody's answer: an action that is not there, or a fault of the local AWS, in each AWS protocol.
 
 Clients do not send a request again after 501, so what is missing fails at once and by name.
 """
@@ -18,11 +18,7 @@ _REST_XML = frozenset({"cloudfront", "route53", "s3", "s3control"})
 
 
 def fault_response(request: Request, service: str, error: Exception) -> Response:
-    """Answer a request whose handling raised an error.
-
-    Args:
-        service: moto's name of the service, for the message and for its protocol.
-    """
+    """Answer a request whose handling raised an error; ``service`` is moto's name of the one that it was for."""
     if isinstance(error, NotImplementedError):
         detail = str(error) or "it has no such action"
         return _response(

@@ -1,7 +1,7 @@
 """Loading, before anyone asks, of the services that every deployment asks for.
 
-moto loads a service at its first request, which takes up to two seconds each. A bootstrap uses five: without this it would
-wait for them one after the other, and then for the CDK CLI's polling interval on top.
+moto loads a service at its first request, which takes up to two seconds each. A bootstrap uses five: without this it
+would wait for them one after the other, and then for the CDK CLI's polling interval on top.
 """
 
 import logging

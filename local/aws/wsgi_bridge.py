@@ -1,7 +1,7 @@
 """moto's WSGI application behind an ASGI server: raw paths, odd header names and bodies of unknown length kept right.
 
-a2wsgi does the bridging; what it leaves out and moto needs is added to each request's environment. S3 keys depend on it: they
-hold encoded slashes, spaces and any other character, and metadata names with underscores.
+a2wsgi does the bridging; what it leaves out and moto needs is added to each request's environment. S3 keys depend on
+it: they hold encoded slashes, spaces and any other character, and metadata names with underscores.
 """
 
 from collections import defaultdict
@@ -10,13 +10,19 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from a2wsgi import WSGIMiddleware
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
 
 WORKERS = 32  # a request may wait for the start of what it asks for, so there are more than the machine has cores
 
 
 def bridge(application: WSGIApplication, *, workers: int = WORKERS) -> Any:
     """Make an ASGI application of a WSGI one, which answers in worker threads."""
-    return WSGIMiddleware(_WithRawRequest(application), workers=workers)
+    bridged: Any = _WithRawRequest(application)  # a2wsgi describes WSGI in types of its own
+    return WSGIMiddleware(bridged, workers=workers)
 
 
 class _WithRawRequest:
@@ -38,12 +44,6 @@ class _WithRawRequest:
 
 def _restore_underscores(environ: WSGIEnvironment, headers: Iterable[tuple[bytes, bytes]]) -> None:
     """Tell moto the spelling of metadata headers whose names hold an underscore, which WSGI cannot tell from a dash."""
-    from moto.core.request import (  # noqa: PLC0415 - moto takes a second to import, and only a running server needs it
-        PRESERVED_HEADER_NAMES_ENVIRON_KEY,
-        environ_key_for_header,
-        should_preserve_original_header_name,
-    )
-
     names: dict[str, str] = {}
     values: defaultdict[str, list[str]] = defaultdict(list)
     dashed = {environ_key_for_header(name.decode("latin-1")) for name, _ in headers if b"_" not in name}

@@ -29,6 +29,8 @@ def main() -> int:
     except StartupError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -3,6 +3,9 @@
 ```
 TgiError                        the root
 ├── StartupError                the server does not start: its message is the last line on stderr
+├── FramingError                an answer in plain text: the web framework's own refusals (framing.py)
+├── DeserializeError            a JSON body of another form (fields.py); framing.py answers it
+├── LlamaError                  llama.cpp refused or broke off (llama_client.py); engine.py says what that means
 └── RequestError                an answer in JSON: {"error", "error_type"}
     ├── ValidationError         422 validation: the request has to change
     ├── TemplateError           422 template_error: the chat template refused the messages
@@ -16,8 +19,7 @@ TgiError                        the root
     └── BatchSizeError          422 "batch size exceeded" (completions)
 ```
 
-Statuses, types and texts are TGI's (router/src/infer/mod.rs and server.rs, v3.3). What a web framework refuses before
-it comes to that is in framing.py: TGI answers it as plain text.
+Statuses, types and texts are TGI's (router/src/infer/mod.rs and server.rs, v3.3).
 """
 
 from typing import ClassVar

@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from local.tgi.errors import TgiError
+
 T = TypeVar("T")
 
 _U32: Final = 2**32 - 1
 _U64: Final = 2**64 - 1
 
 
-class DeserializeError(Exception):
+class DeserializeError(TgiError):
     """A body of another form than expected.
 
     Attributes:
@@ -47,9 +49,6 @@ class Fields:
     def path(self, name: str) -> str:
         """Return where a field stands in the body."""
         return f"{self._path}.{name}" if self._path else name
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._value
 
     def required(self, name: str, read: Callable[[Any, str], T]) -> T:
         """Return a field that must be there."""

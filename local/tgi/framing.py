@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from local.tgi.errors import TgiError
 from local.tgi.fields import DeserializeError
 
 T = TypeVar("T")
@@ -15,7 +16,7 @@ T = TypeVar("T")
 _JSON_TYPE: Final = "application/json"
 
 
-class FramingError(Exception):
+class FramingError(TgiError):
     """A request that is not read.
 
     Attributes:

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 import httptools
 
+from local.tgi.errors import TgiError
+
 _CHUNK_BYTES: Final = 65536
 
 
-class LlamaError(Exception):
+class LlamaError(TgiError):
     """llama.cpp refused a request or broke off.
 
     Attributes:

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from local.tgi.app import build_app
 from local.tgi.engine import Engine
-from local.tgi.errors import StartupError
+from local.tgi.errors import GenerationError, StartupError
 from local.tgi.gguf import read_metadata
 from local.tgi.inference import Inference
 from local.tgi.limits import Limits
@@ -35,6 +35,8 @@ from local.tgi.vocabulary import Vocabulary
 from local.tgi.weights import Weights, find_weights
 
 _LOG: Final = logging.getLogger("text_generation_launcher")
+# A connection stays open between requests, as TGI's do: a client that uses one again never finds it just closed.
+_KEEP_ALIVE_S: Final = 3600
 # Answers that are being written may go on for this long, and the whole end takes no longer than that.
 _GRACE_S: Final = 3
 _END_S: Final = 4.5
@@ -124,11 +126,7 @@ def _describe_taken(host: str, port: int, error: OSError) -> StartupError:
 
 
 async def _serve(app: Starlette, engine: Engine, listener: socket.socket) -> None:
-    _LOG.info("Warming up model")
-    async with aclosing(
-        engine.generate([0], sampling=Sampling(), grammar=None, max_new_tokens=1, top_n_tokens=0, with_logprobs=True)
-    ) as steps:
-        await anext(steps)
+    await _warm_up(engine)
     host, port = listener.getsockname()[:2]
     try:
         listener.listen()
@@ -143,11 +141,25 @@ async def _serve(app: Starlette, engine: Engine, listener: socket.socket) -> Non
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
     _LOG.info("Connected: listening on http://%s:%d", host, port)
     await _Server(config).serve(sockets=[listener])
     _LOG.info("Ended")
+
+
+async def _warm_up(engine: Engine) -> None:
+    """Generate a token: what loads may still not run."""
+    _LOG.info("Warming up model")
+    steps = engine.generate(
+        [0], sampling=Sampling(), grammar=None, max_new_tokens=1, top_n_tokens=0, with_logprobs=True
+    )
+    try:
+        async with aclosing(steps):
+            await anext(steps, None)
+    except GenerationError as error:
+        raise StartupError(f"the model does not generate: {error}") from error
 
 
 class _Server(uvicorn.Server):

@@ -21,6 +21,8 @@ _QUANTIZATIONS: Final = (
 )  # fmt: skip
 _DTYPES: Final = ("float16", "bfloat16")
 _KV_CACHE_DTYPES: Final = ("fp8_e4m3fn", "fp8_e5m2")
+# More at once only makes every answer slower on a CPU.
+_MOST_IN_BATCH: Final = 16
 _LOG_LEVELS: Final = ("trace", "debug", "info", "warn", "error")
 
 
@@ -102,7 +104,7 @@ class Settings:
             max_input_tokens=environment.count("MAX_INPUT_TOKENS", "MAX_INPUT_LENGTH", least=1),
             max_total_tokens=environment.count("MAX_TOTAL_TOKENS", least=2),
             max_batch_total_tokens=environment.count("MAX_BATCH_TOTAL_TOKENS", least=1),
-            max_batch_size=_or(environment.count("MAX_BATCH_SIZE", least=1), 4),
+            max_batch_size=min(_or(environment.count("MAX_BATCH_SIZE", least=1), 4), _MOST_IN_BATCH),
             payload_limit_bytes=_or(environment.count("PAYLOAD_LIMIT", least=1), 2_000_000),
             validation_workers=_or(environment.count("VALIDATION_WORKERS", least=1), 2),
             disable_grammar_support=environment.flag("DISABLE_GRAMMAR_SUPPORT"),

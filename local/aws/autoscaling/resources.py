@@ -66,9 +66,8 @@ class TargetProvider:
         for name in set(actions_before) - set(_action_names(request)):
             _delete(self._api, "DeleteScheduledAction", request, {**key, "ScheduledActionName": name})
 
-
     def _tag(self, request: ResourceRequest, arn: str) -> None:
-        """Make the target's tags those of the template: a list there, a map in the API, which tags a new target only."""
+        """Make the target's tags those of the template: a list there, a map in the API, which tags new targets only."""
         tags = {str(tag["Key"]): str(tag["Value"]) for tag in request.properties.get("Tags", ())}
         before = _call(self._api, "ListTagsForResource", request, {"ResourceARN": arn})["Tags"]
         if gone := sorted(set(before) - set(tags)):

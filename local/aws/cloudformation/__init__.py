@@ -1,0 +1,1 @@
+"""CloudFormation as the CDK CLI and AWS's own tools use it: templates, stacks, change sets, events, rollback."""

@@ -20,13 +20,7 @@ class Accounts:
         schemas: SchemaCatalogue,
         settle: SettleTimes | None = None,
     ) -> None:
-        """Make them.
-
-        Args:
-            aws: reaches the other services.
-            providers: what makes the resources of a type, by type.
-            settle: how long requests wait for the operations that they start.
-        """
+        """Take what every one of them is given: the way to the other services, and providers by resource type."""
         self._aws = aws
         self._providers = providers
         self._schemas = schemas

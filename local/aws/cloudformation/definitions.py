@@ -93,7 +93,12 @@ class Definitions:
         if not missing:
             return
         message = f"Template format error: Unrecognized resource types: [{', '.join(missing)}]."
-        if known := [type_ for type_ in missing if type_ in self._schemas]:
+        if custom := [type_ for type_ in missing if type_.startswith(("Custom::", "AWS::CloudFormation::CustomRes"))]:
+            here = ", ".join(sorted(type_ for type_ in self._available_types if type_.startswith("Custom::")))
+            message += (
+                f" {', '.join(custom)}: the local AWS runs no Lambda functions; of custom resources it has {here}."
+            )
+        elif known := [type_ for type_ in missing if type_ in self._schemas]:
             message += f" AWS has {', '.join(known)}; the local AWS does not."
         raise ValidationError(message)
 

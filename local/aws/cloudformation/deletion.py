@@ -55,9 +55,7 @@ class StackDeletion:
     ) -> None:
         """Prepare a run.
 
-        Args:
-            retain: the logical ids of resources to leave where they are.
-            force: forget resources that cannot be deleted, rather than failing.
+        The resources in ``retain`` are left where they are; with ``force`` those that cannot be deleted are forgotten.
         """
         self._stack = stack
         self._provisioner = provisioner

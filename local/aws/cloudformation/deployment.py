@@ -1,6 +1,7 @@
 """Making a stack what it is asked to be: created or updated, completed or rolled back.
 
-It knows the order of things and the statuses a stack goes through. How one resource is made it leaves to the provisioner.
+It knows the order of things and the statuses a stack goes through. How one resource is made it leaves to the
+provisioner.
 """
 
 import threading
@@ -55,9 +56,8 @@ class Deployment:
     ) -> None:
         """Prepare a run.
 
-        Args:
-            scope: resolves the target over the stack's resources as they come to be.
-            check_exports: raises a ValidationError where the stack's new exports clash with other stacks.
+        ``scope`` resolves the target over the stack's resources as they come to be; ``check_exports`` raises a
+        ValidationError where what the stack is about to export clashes with other stacks.
         """
         self._stack = stack
         self._target = target
@@ -184,7 +184,8 @@ class Deployment:
             retain_except_on_create=self._policy.retain_except_on_create,
             max_parallel=self._max_parallel,
         )
-        rollback.begin(f"{reason}. Rollback requested by user." if self._is_creation else f"{reason}. ")
+        said = reason.rstrip(".")
+        rollback.begin(f"{said}. Rollback requested by user." if self._is_creation else f"{said}. ")
         rollback.run()
         if self._is_creation and self._policy.delete_after_rollback and self._stack.status == "ROLLBACK_COMPLETE":
             self._stack.set_status("DELETE_COMPLETE")

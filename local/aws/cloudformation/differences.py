@@ -1,6 +1,6 @@
-"""What differs between a resource as it is and as it is wanted, and what that takes: nothing, an update in place, a new resource.
+"""What differs between a resource as it is and as it is wanted.
 
-The published schema decides; a provider is not asked.
+Whether that takes nothing, an update in place or a new resource the published schema decides; a provider is not asked.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """Dynamic references: ``{{resolve:ssm:…}}`` and ``{{resolve:secretsmanager:…}}`` inside a template's texts.
 
-A plain Systems Manager value is looked up when properties are resolved, so a changed value is a change of the stack. A secret
-is looked up only as its resource is made (:func:`reveal`), so it is in no event and no stack. Neither store is known here.
+A plain Systems Manager value is looked up when properties are resolved, so a changed value is a change of the stack.
+A secret is looked up only as its resource is made (:func:`reveal`), so it is in no event and no stack. Neither store
+is known here.
 """
 
 import json

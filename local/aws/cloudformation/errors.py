@@ -7,8 +7,8 @@
  ├── InvalidChangeSetStatusError    a change set that cannot be executed
  └── InsufficientCapabilitiesError  IAM resources without the caller's consent
 
-Each carries ``code``, the error code an AWS SDK sees. What goes wrong while a stack is being worked on is no error of the API:
-it becomes events and a status (see :mod:`local.aws.cloudformation.provider`).
+Each carries ``code``, the error code an AWS SDK sees. What goes wrong while a stack is being worked on is no error of
+the API: it becomes events and a status (see :mod:`local.aws.cloudformation.provider`).
 """
 
 from typing import ClassVar

@@ -3,6 +3,7 @@
 It knows names and edges, nothing of what is done with them.
 """
 
+import logging
 import queue
 import threading
 from collections import deque
@@ -10,6 +11,8 @@ from collections.abc import Callable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from local.aws.cloudformation.errors import ValidationError
+
+_LOG = logging.getLogger(__name__)
 
 Dependencies = Mapping[str, frozenset[str]]
 
@@ -38,7 +41,8 @@ def run_in_order(
     """Run a task for every name after those that it depends on, and return when no more can be run.
 
     Args:
-        task: does the work of one name, says whether it succeeded, and raises nothing. What depends on a failed name is not run.
+        dependencies: the names, each with those that come before it.
+        task: does the work of one name and says whether it succeeded; what depends on a failed name is not run.
         max_parallel: how many run at the same time, each in a thread of its own.
         stop_on_failure: start nothing new after a failure, rather than going on with what does not depend on it.
     """
@@ -49,11 +53,12 @@ def run_in_order(
     running, failed = 0, False
 
     def work(name: str) -> None:
-        succeeded = False
         try:
             succeeded = task(name)
-        finally:
-            finished.put((name, succeeded))
+        except Exception:
+            _LOG.exception("the task of %s failed", name)
+            succeeded = False
+        finished.put((name, succeeded))
 
     while sorter.is_active():
         ready.extend(sorter.get_ready())

@@ -1,7 +1,8 @@
 """CloudFormation's intrinsic functions: a template's value in, plain data out.
 
-It knows what each function does. What a name stands for (a parameter, a resource, an export) it asks its scope, so the same code
-serves a deployment, in which every name has a value, and a change set, in which some are :class:`~.values.Unknown`.
+It knows what each function does. What a name stands for (a parameter, a resource, an export) it asks its scope, so
+the same code serves a deployment, in which every name has a value, and a change set, in which some are
+:class:`~.values.Unknown`.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""What a template takes from its account: Systems Manager parameters, secrets, availability zones, exports, its own text in S3.
+"""What a template takes from its account: parameters, secrets, availability zones, its own text in S3.
 
 All of it is asked through AWS's own API, so a template sees what any client of the account would see.
 """

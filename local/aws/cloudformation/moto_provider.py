@@ -1,7 +1,7 @@
 """Resource types as moto itself makes them from a template, for those that nothing in providers/ makes better.
 
-moto's own models take the main properties of a type and pass over the rest, so a type that a stack of this project relies on
-has a provider of its own. What moto cannot change in place is refused.
+moto's own models take the main properties of a type and pass over the rest, so a type that a stack of this project
+relies on has a provider of its own. What moto cannot change in place is refused.
 """
 
 import importlib

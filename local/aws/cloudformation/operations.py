@@ -1,7 +1,8 @@
 """Operations on stacks: each in a thread of its own, one at a time for a stack.
 
-A request is answered when its operation has settled or after a short wait, whichever comes first. A client that then asks for
-the stack's state finds a small stack done, and does not sleep through its polling interval (5 s in the CDK CLI) for nothing.
+A request is answered when its operation has settled or after a short wait, whichever comes first. A client that then
+asks for the stack's state finds a small stack done, and does not sleep through its polling interval (5 s in the CDK
+CLI) for nothing.
 """
 
 import logging
@@ -22,7 +23,7 @@ class Operations:
         self._lock = threading.Lock()
 
     def start(self, stack: Stack, run: Callable[[], None], *, settle_s: float) -> None:
-        """Start an operation, after the one that is still at work on the stack, and wait at most ``settle_s`` for it."""
+        """Start an operation after the one at work on the stack, and wait at most ``settle_s`` for it."""
         with self._lock:
             previous = self._threads.get(stack.id)
             thread = threading.Thread(

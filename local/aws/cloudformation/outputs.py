@@ -34,5 +34,6 @@ def _text(key: str, value: Any) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     raise ValidationError(
-        f"Template format error: Output {key} is malformed. The Value field of every Outputs member must evaluate to a String."
+        f"Template format error: Output {key} is malformed. "
+        "The Value field of every Outputs member must evaluate to a String."
     )

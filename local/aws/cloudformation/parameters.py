@@ -1,6 +1,7 @@
 """A stack's parameters: what a request gives, checked against what the template declares.
 
-It does not know Systems Manager: an ``AWS::SSM::Parameter::Value<…>`` is looked up by a function that the caller passes.
+It does not know Systems Manager: an ``AWS::SSM::Parameter::Value<…>`` is looked up by a function that the caller
+passes.
 """
 
 import re
@@ -80,7 +81,8 @@ def _given_text(
     if given.use_previous_value:
         if key not in previous:
             raise ValidationError(
-                f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
+                f"Invalid input for parameter key {key}. "
+                "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
             )
         return previous[key].given
     return given.value

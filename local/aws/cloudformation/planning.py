@@ -87,8 +87,8 @@ def make_plan(
     definitions = {logical_id: target.template.resources[logical_id] for logical_id in wanted}
     if retyped := [i for i in wanted if i in current and current[i].type != definitions[i].type]:
         raise ValidationError(
-            "Update of resource type is not permitted. The new template modifies resource type of the following resources: "
-            f"[{', '.join(retyped)}]"
+            "Update of resource type is not permitted. "
+            f"The new template modifies resource type of the following resources: [{', '.join(retyped)}]"
         )
     changes: dict[str, ResourceChange] = {}
     found: dict[str, Sequence[PropertyProblem]] = {}

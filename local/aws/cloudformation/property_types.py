@@ -13,9 +13,7 @@ def coerce(properties: Mapping[str, Any], schema: ResourceSchema) -> dict[str, A
 
     What fits no type is left as it is, for the validation to name.
     """
-    coerced = _coerce(dict(properties), schema.document, schema)
-    assert isinstance(coerced, dict)  # noqa: S101 - an object stays one
-    return coerced
+    return _object(dict(properties), schema.document, schema)
 
 
 def _coerce(value: Any, schema: Mapping[str, Any], root: ResourceSchema) -> Any:

@@ -1,12 +1,13 @@
 """Properties checked against the published schema of their type, in CloudFormation's words.
 
-CloudFormation does this twice: over a change set, when some values are not known yet, and again as each resource is made.
+CloudFormation does this twice: over a change set, when some values are not known yet, and again as each resource is
+made.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import regex
 from jsonschema import Draft7Validator, ValidationError
@@ -77,7 +78,8 @@ def _problem(error: ValidationError) -> PropertyProblem:
 
 def _constraint(error: ValidationError) -> str:
     if error.validator in ("oneOf", "anyOf", "allOf"):
-        return f"{_shown(error.instance)} matches none or too many of {len(error.validator_value)} alternatives"
+        alternatives = len(cast("Sized", error.validator_value))
+        return f"{_shown(error.instance)} matches none or too many of {alternatives} alternatives"
     return f"{_shown(error.instance)} against {_shown(error.validator_value)}"
 
 
@@ -95,7 +97,8 @@ def _validator_class() -> Any:
         "patternProperties": _pattern_properties,
         "required": _required,
     }
-    return extend(Draft7Validator, {keyword: _skipping_unknown(keyword, check) for keyword, check in checks.items()})
+    own: Any = extend  # its stub leaves out the types
+    return own(Draft7Validator, {keyword: _skipping_unknown(keyword, check) for keyword, check in checks.items()})
 
 
 def _skipping_unknown(keyword: str, check: Check) -> Check:
@@ -146,7 +149,7 @@ def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Validatio
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether a text matches a pattern of the schemas, which are Java's: they know ``\\p{L}`` and nested sets."""
+    r"""Whether a text matches a pattern of the schemas, which are Java's: they know ``\\p{L}`` and nested sets."""
     try:
         return regex.search(pattern, text, flags=regex.VERSION1) is not None
     except regex.error:

@@ -1,8 +1,8 @@
 """The contract between the CloudFormation engine and one resource type.
 
 The engine knows graphs, intrinsic functions, events and rollback; it does not know what a resource is. A provider knows
-one resource type; it does not know templates. Which properties force a replacement and which attributes exist is read from
-the resource type's published schema, not from the provider.
+one resource type; it does not know templates. Which properties force a replacement and which attributes exist is read
+from the resource type's published schema, not from the provider.
 """
 
 from collections.abc import Mapping

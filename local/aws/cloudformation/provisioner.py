@@ -64,7 +64,7 @@ class Provisioner:
         *,
         replaces: StackResource | None = None,
     ) -> StackResource:
-        """Make a resource, in the place of another where it replaces one; a failure is a resource of a failed status."""
+        """Make a resource, in the place of another if it replaces one; a failure is a resource of a failed status."""
         verb = "UPDATE" if replaces else "CREATE"
         resource = StackResource(
             definition=definition,
@@ -109,7 +109,7 @@ class Provisioner:
         if physical is not None:
             try:
                 self._provider(resource.type).delete(self._request(resource, resource.properties), physical)
-            except Exception as error:  # noqa: BLE001 - whatever a provider raises is the resource's failure, not the engine's
+            except Exception as error:
                 reason = self._reason(resource, error)
                 return self._stack.record(replace(resource, status="DELETE_FAILED", status_reason=reason))
         return self._stack.record(replace(resource, status="DELETE_COMPLETE"))
@@ -147,7 +147,7 @@ class Provisioner:
         except PartlyProvisionedError as error:
             failed = replace(resource, physical=error.resource, status=f"{verb}_FAILED", status_reason=str(error))
             return self._stack.record(failed)
-        except Exception as error:  # noqa: BLE001 - whatever a provider raises is the resource's failure, not the engine's
+        except Exception as error:
             failed = replace(resource, status=f"{verb}_FAILED", status_reason=self._reason(resource, error))
             return self._stack.record(failed)
         return self._stack.record(replace(resource, physical=physical, status=f"{verb}_COMPLETE", status_reason=None))

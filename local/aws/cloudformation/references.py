@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 PSEUDO_PARAMETERS = frozenset(
-    f"AWS::{name}" for name in "AccountId NotificationARNs NoValue Partition Region StackId StackName URLSuffix".split()
+    f"AWS::{name}"
+    for name in ["AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix"]
 )
 
 # ${Name} or ${Name.Attribute} refer; ${!Literal} does not.

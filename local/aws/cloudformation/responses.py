@@ -278,7 +278,8 @@ class CloudFormationResponse(BaseResponse):
         value = self._get_param(name)
         if value is None:
             raise ValidationError(
-                f"1 validation error detected: Value null at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
+                f"1 validation error detected: Value null at '{name[0].lower()}{name[1:]}' failed to satisfy "
+                "constraint: Member must not be null"
             )
         return value
 

@@ -26,9 +26,8 @@ class Rollback:
     ) -> None:
         """Prepare a run.
 
-        Args:
-            retain_except_on_create: delete what was newly made even where its policy is to retain it.
-            skip: the logical ids of resources to take as restored although they are not.
+        With ``retain_except_on_create`` what was newly made is deleted even where its policy is to retain it. The
+        resources in ``skip`` are taken as restored although they are not.
         """
         self._stack = stack
         self._provisioner = provisioner

@@ -1,4 +1,4 @@
-"""Puts together what works on a stack: plans, deployments, deletions, rollbacks, each with what it needs of its surroundings."""
+"""Puts together what works on a stack: plans, deployments, deletions, rollbacks, each with what it needs."""
 
 from collections.abc import Callable, Mapping
 
@@ -58,7 +58,7 @@ class Runs:
         deployment = Deployment(
             stack=stack,
             target=target,
-            scope=self._scope(stack, target, lambda logical_id: stack.resources.get(logical_id)),
+            scope=self._scope(stack, target, stack.resource),
             provisioner=self._provisioner(stack),
             schemas=self._schemas,
             check_exports=lambda outputs: self._stacks.check_exports(stack, outputs),

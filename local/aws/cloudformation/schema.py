@@ -1,7 +1,7 @@
-"""The published schemas of resource types: what a property may be, what forces a replacement, what is read-only, how it is tagged.
+"""The published schemas of resource types: what a property may be, what forces a replacement, what is read-only.
 
-The schemas are AWS's own, as the cfn-lint package ships them; its files are read directly, because importing cfn-lint takes
-seconds. Nothing here knows how a resource is made.
+The schemas are AWS's own, as the cfn-lint package ships them; its files are read directly, because importing cfn-lint
+takes seconds. Nothing here knows how a resource is made.
 """
 
 import functools

@@ -43,8 +43,7 @@ class StackScope:
     ) -> None:
         """Make a scope.
 
-        Args:
-            resource: gives a resource as it is now, or None for one that is not there yet: what refers to it is unknown.
+        ``resource`` gives a resource as it is now, or None for one that is not there yet: what refers to it is unknown.
         """
         self.imports: set[str] = set()
         self._definition = definition
@@ -95,7 +94,7 @@ class StackScope:
         return unknown() if resource is None or resource.physical is None else resource.physical.physical_id
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """The value of a resource's attribute; of one not there yet it is unknown, but its name is checked all the same."""
+        """The value of a resource's attribute; of one not there yet it is unknown, but its name is checked."""
         resource = self._existing(logical_id)
         self._check_attribute(logical_id, name)
         if resource is None or resource.physical is None:
@@ -137,7 +136,8 @@ class StackScope:
         definition = self._definition.template.resources.get(logical_id)
         if definition is None or (definition.condition is not None and not self.condition(definition.condition)):
             raise ValidationError(
-                f"Template format error: Unresolved resource dependencies [{logical_id}] in the Resources block of the template"
+                f"Template format error: Unresolved resource dependencies [{logical_id}] "
+                "in the Resources block of the template"
             )
         return self._resource(logical_id)
 

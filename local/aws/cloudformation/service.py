@@ -21,7 +21,14 @@ from local.aws.cloudformation.stack import Stack
 from local.aws.cloudformation.stacks import Stacks
 
 _UPDATABLE = frozenset(
-    "CREATE_COMPLETE UPDATE_COMPLETE UPDATE_ROLLBACK_COMPLETE IMPORT_COMPLETE CREATE_FAILED UPDATE_FAILED".split()
+    [
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "IMPORT_COMPLETE",
+        "CREATE_FAILED",
+        "UPDATE_FAILED",
+    ]
 )
 _DELETABLE_IN_PROGRESS = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 
@@ -30,8 +37,8 @@ _DELETABLE_IN_PROGRESS = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"
 class SettleTimes:
     """How long a request waits for the operation that it starts, so that a small stack is done when it is answered.
 
-    The CDK CLI asks for a stack's state every 5 s: shorter than that, waiting here delays nothing. It follows the events of a
-    deletion from before it asks for it, those of a deployment only from then on.
+    The CDK CLI asks for a stack's state every 5 s: shorter than that, waiting here delays nothing. It follows the
+    events of a deletion from before it asks for it, those of a deployment only from then on.
     """
 
     deployment_s: float = 4.5
@@ -97,7 +104,8 @@ class CloudFormation:
                 stack = self._updatable(request.stack_name)
             elif stack is not None and stack.status != "REVIEW_IN_PROGRESS":
                 raise ValidationError(
-                    f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{wanted.name}]"
+                    f"Stack [{stack.name}] already exists and cannot be created again "
+                    f"with the changeSet [{wanted.name}]"
                 )
             target = self._definitions.make(request, stack.definition if stack else None)
             is_new = stack is None
@@ -193,7 +201,8 @@ class CloudFormation:
                 raise ValidationError(f"Stack [{stack.name}] cannot be deleted while in status {stack.status}")
             if retain and stack.status != "DELETE_FAILED":
                 raise ValidationError(
-                    f"Invalid operation on stack [{stack.id}]: RetainResources can be given for a stack in DELETE_FAILED only"
+                    f"Invalid operation on stack [{stack.id}]: "
+                    "RetainResources can be given for a stack in DELETE_FAILED only"
                 )
             if in_use := self.stacks.export_in_use(stack):
                 # As in AWS the request succeeds, and the stack stays what it was with the reason beside its status.
@@ -221,7 +230,8 @@ class CloudFormation:
             stack = self.find(name_or_id)
             if stack.status not in allowed:
                 raise ValidationError(
-                    f"Stack [{stack.name}] is in {stack.status} state and can not be rolled back; it must be in {' or '.join(allowed)}"
+                    f"Stack [{stack.name}] is in {stack.status} state and can not be rolled back; "
+                    f"it must be in {' or '.join(allowed)}"
                 )
             run = self._runs.rollback(stack, retain_except_on_create=retain_except_on_create, skip=skip)
         self._operations.start(stack, run, settle_s=self._settle.deployment_s)

@@ -1,7 +1,8 @@
 """A stack: what it was asked to be, what it consists of, and what has happened to it.
 
-It is state with its invariants (one status, events in order, one resource per logical id) and nothing else: operations work
-on it from their own threads, the API reads it. Values are frozen and replaced whole, so a reader never sees half a change.
+It is state with its invariants (one status, events in order, one resource per logical id) and nothing else:
+operations work on it from their own threads, the API reads it. Values are frozen and replaced whole, so a reader
+never sees half a change.
 """
 
 import threading
@@ -38,7 +39,8 @@ class StackResource:
         properties: as they were last given to the provider, references to secrets left in place.
         physical: what exists, or None where nothing was made.
         dependencies: the logical ids that it was made after, and is deleted before.
-        incarnation: which physical resource of this logical id it is; an update in place keeps it, a replacement does not.
+        incarnation: which physical resource of this logical id it is; an update in place keeps it, a replacement does
+        not.
     """
 
     definition: ResourceDefinition
@@ -153,6 +155,11 @@ class Stack:
         with self._lock:
             return dict(self._resources)
 
+    def resource(self, logical_id: str) -> StackResource | None:
+        """The resource of a logical id as it is at this moment."""
+        with self._lock:
+            return self._resources.get(logical_id)
+
     @property
     def events(self) -> tuple[StackEvent, ...]:
         """Its history, newest first."""
@@ -205,7 +212,9 @@ class Stack:
             if self.cancelled.is_set():
                 return
             self.status, self.status_reason = status, reason
-            event = self._record(self.name, self.id, STACK_TYPE, status, reason, None)
+            event = self._record(
+                logical_id=self.name, physical_id=self.id, type_=STACK_TYPE, status=status, reason=reason
+            )
             if status == "DELETE_COMPLETE":
                 self.deletion_time = event.timestamp
 
@@ -213,23 +222,24 @@ class Stack:
         """Record the resource's status as an event, and return the resource with the event's time."""
         with self._lock:
             event = self._record(
-                resource.logical_id,
-                resource.physical_id or "",
-                resource.type,
-                resource.status,
-                resource.status_reason,
-                resource.properties,
+                logical_id=resource.logical_id,
+                physical_id=resource.physical_id or "",
+                type_=resource.type,
+                status=resource.status,
+                reason=resource.status_reason,
+                properties=resource.properties,
             )
             return replace(resource, timestamp=event.timestamp)
 
     def _record(
         self,
+        *,
         logical_id: str,
         physical_id: str,
         type_: str,
         status: str,
         reason: str | None,
-        properties: Mapping[str, Any] | None,
+        properties: Mapping[str, Any] | None = None,
     ) -> StackEvent:
         now = datetime.now(UTC)
         if self._events:  # clients sort by time to the millisecond, so no two events may share one

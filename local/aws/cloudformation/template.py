@@ -1,7 +1,8 @@
 """A CloudFormation template: its text read into typed parts, and refused where its form is wrong.
 
-It knows the form of a template (sections, attributes, what refers to what). It does not know values: functions and parameters
-are resolved elsewhere, and what properties a resource type has is in :mod:`local.aws.cloudformation.schema`.
+It knows the form of a template (sections, attributes, what refers to what). It does not know values: functions and
+parameters are resolved elsewhere, and what properties a resource type has is in
+:mod:`local.aws.cloudformation.schema`.
 """
 
 import re
@@ -16,10 +17,31 @@ from local.aws.cloudformation.template_text import load
 MAX_BYTES = 1_000_000  # CloudFormation's own limit of a template in S3; 51,200 holds for a body in the request
 
 _SECTIONS = frozenset(
-    "AWSTemplateFormatVersion Conditions Description Mappings Metadata Outputs Parameters Resources Rules Transform".split()
+    [
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Mappings",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+        "Rules",
+        "Transform",
+    ]
 )
 _RESOURCE_ATTRIBUTES = frozenset(
-    "Type Properties DependsOn Condition DeletionPolicy UpdateReplacePolicy Metadata CreationPolicy UpdatePolicy".split()
+    [
+        "Type",
+        "Properties",
+        "DependsOn",
+        "Condition",
+        "DeletionPolicy",
+        "UpdateReplacePolicy",
+        "Metadata",
+        "CreationPolicy",
+        "UpdatePolicy",
+    ]
 )
 _POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 _LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
@@ -195,16 +217,19 @@ def _check_references(template: Template) -> None:
     for block, values in blocks.items():
         if unresolved := sorted(references.names_in(values) - known):
             raise ValidationError(
-                f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] in the {block} block of the template"
+                f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
+                f"in the {block} block of the template"
             )
         if undefined := sorted(references.conditions_in(values) - frozenset(template.conditions)):
             raise ValidationError(
-                f"Template format error: Unresolved condition dependency {undefined[0]} in the {block} block of the template"
+                f"Template format error: Unresolved condition dependency {undefined[0]} "
+                f"in the {block} block of the template"
             )
     for definition in template.resources.values():
         if missing := [name for name in definition.depends_on if name not in template.resources]:
             raise ValidationError(
-                f"Template format error: Unresolved resource dependencies [{', '.join(missing)}] in the Resources block of the template"
+                f"Template format error: Unresolved resource dependencies [{', '.join(missing)}] "
+                "in the Resources block of the template"
             )
     named = [(f"resource {d.logical_id}", d.condition) for d in template.resources.values()]
     for what, condition in [*named, *((f"output {o.key}", o.condition) for o in template.outputs.values())]:

@@ -28,7 +28,8 @@ def _short_form(loader: Any, tag: str, node: Any) -> dict[str, Any]:
 
 # libyaml's loader where the installed PyYAML has it: a bootstrap template takes it a tenth of the time.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# YAML as CloudFormation reads it: a short form is its long form, and a policy document's `Version: 2012-10-17` stays text.
+# YAML as CloudFormation reads it: a short form is its long form, and a policy document's `Version: 2012-10-17` stays
+# text.
 _RESOLVERS = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -59,7 +60,7 @@ def _load_json(body: str) -> Any:
 
 def _load_yaml(body: str) -> Any:
     try:
-        return yaml.load(body, Loader=_TemplateLoader)  # noqa: S506 - a subclass of SafeLoader: it makes plain data only
+        return yaml.load(body, Loader=_TemplateLoader)  # noqa: S506 - made of SafeLoader: plain data only
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""

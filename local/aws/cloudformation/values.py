@@ -1,4 +1,4 @@
-"""The two values that are not values: a property that is to be left out, and one that is known only after the deployment."""
+"""The two values that are none: a property that is to be left out, and one known only after the deployment."""
 
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ NO_VALUE: Final = NoValue()
 class Unknown(str):
     """A text that holds something known only after the deployment, as the id of a resource that is not there yet.
 
-    A change set is computed with these; a deployment never sees one. The text is what CloudFormation shows in its place.
+    A change set is computed with these; a deployment never sees one. The text is what CloudFormation shows in its
+    place.
     """
 
     __slots__ = ()

@@ -34,7 +34,12 @@ def _container(component: str) -> str:
 
 
 def _reason(what: str, last_lines: Sequence[str]) -> str:
-    """The end of the output says most, so that is what stays when it is too long."""
+    """As many of the last lines as fit; of a last line that is too long its beginning, which names the error."""
     lead = f"{what} Please check CloudWatch logs for this inference component. Its last lines: "
-    output = "\n".join(last_lines) or "(none)"
-    return lead + output[-(_MAX_CHARACTERS - len(lead)) :]
+    room = _MAX_CHARACTERS - len(lead)
+    *earlier, told = last_lines or ("(none)",)
+    for line in reversed(earlier):
+        if len(line) + 1 + len(told) > room:
+            break
+        told = f"{line}\n{told}"
+    return lead + (told if len(told) <= room else f"{told[: room - 1]}…")

@@ -88,12 +88,15 @@ class Launcher:
             self._machine.ports.give_back(port)
             raise CannotStartError(f"the container could not be started: {error}") from error
         output = Output(
-            file=self._machine.log_dir / f"{copy_id}.log",
-            sink=self._sink,
-            group=self.log_group,
-            stream=f"{self._variant}/{copy_id}",
+            file=self._log_file(copy_id), sink=self._sink, group=self.log_group, stream=f"{self._variant}/{copy_id}"
         )
         return Copy(copy_id=copy_id, revision=revision, process=process, port=port, output=output, on_change=on_change)
+
+    def _log_file(self, copy_id: str) -> Path:
+        file = self._machine.log_dir / f"{copy_id}.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        return file
 
     def forget(self, copy: Copy) -> None:
         """Free what an ended container held."""

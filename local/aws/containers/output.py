@@ -3,6 +3,7 @@
 It does not know what a log is; LogSink is the shape of one.
 """
 
+import logging
 import os
 import time
 from collections import deque
@@ -12,15 +13,17 @@ from typing import Protocol
 
 _CHUNK_BYTES = 65_536
 _LAST_LINES = 50
-# CloudWatch Logs' limit of one event is 256 KB; a longer line is cut into several.
-_MAX_LINE_BYTES = 200_000
+# CloudWatch Logs' limit of one event is 256 KiB; a longer line is cut, before the next chunk takes it there.
+_MAX_LINE_BYTES = 190_000
+
+_logger = logging.getLogger(__name__)
 
 
 class LogSink(Protocol):
     """Where the lines of containers go."""
 
     def write(self, *, group: str, stream: str, lines: Sequence[str], time_ms: int) -> None:
-        """Append lines, all printed at ``time_ms`` (milliseconds since the epoch). It never raises."""
+        """Append lines, all printed at ``time_ms`` (milliseconds since the epoch)."""
         ...
 
 
@@ -52,11 +55,14 @@ class Output:
         Args:
             pipe: file descriptor of the reading end; it stays open.
         """
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("ab", buffering=0) as file:
-            for lines in self._lines(pipe):
-                file.write(b"".join(line + b"\n" for line in lines))
-                self._keep([line.decode("utf-8", errors="replace").rstrip("\r") for line in lines])
+        for lines in self._lines(pipe):
+            printed = [text for line in lines if (text := line.decode("utf-8", errors="replace").rstrip("\r")).strip()]
+            self._last.extend(printed)
+            # Whatever becomes of the lines, the pipe must be read on: a container that cannot print stands still.
+            try:
+                self._keep(b"".join(line + b"\n" for line in lines), printed)
+            except Exception:
+                _logger.exception("output of a container was lost: it should be in %s", self.file)
 
     def _lines(self, pipe: int) -> Iterator[list[bytes]]:
         rest = b""
@@ -69,8 +75,8 @@ class Output:
         if rest:
             yield [rest]
 
-    def _keep(self, lines: Sequence[str]) -> None:
-        printed = [line for line in lines if line.strip()]
-        self._last.extend(printed)
+    def _keep(self, raw: bytes, printed: Sequence[str]) -> None:
+        with self.file.open("ab") as file:
+            file.write(raw)
         if printed:
             self._sink.write(group=self._group, stream=self._stream, lines=printed, time_ms=int(time.time() * 1000))

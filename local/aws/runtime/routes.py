@@ -1,15 +1,17 @@
-"""The routes of sagemaker-runtime: InvokeEndpoint and InvokeEndpointWithResponseStream."""
+"""The routes of sagemaker-runtime: InvokeEndpoint and InvokeEndpointWithResponseStream, and a refusal of the third."""
 
 import logging
 from typing import Protocol
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from local.aws.runtime.caller import caller_place
 from local.aws.runtime.container_client import ContainerClient
 from local.aws.runtime.disconnect import ClientGoneError, unless_gone
-from local.aws.runtime.errors import InvocationError, headers_of
+from local.aws.runtime.errors import InvocationError, ValidationError, headers_of
 from local.aws.runtime.headers import to_container
 from local.aws.runtime.invocation import Invocation
 from local.aws.runtime.limits import DEFAULT_LIMITS, RuntimeLimits
@@ -48,10 +50,11 @@ class Runtime:
 
     def routes(self) -> list[Route]:
         """The routes for a Starlette application."""
-        path = "/endpoints/{endpoint}/invocations"
+        path = "/endpoints/{endpoint}"
         return [
-            Route(path, _Operation(self, streaming=False), methods=["POST"]),
-            Route(f"{path}-response-stream", _Operation(self, streaming=True), methods=["POST"]),
+            Route(f"{path}/invocations", _Operation(self, streaming=False), methods=["POST"]),
+            Route(f"{path}/invocations-response-stream", _Operation(self, streaming=True), methods=["POST"]),
+            Route(f"{path}/async-invocations", _refuse_asynchronous, methods=["POST"]),
         ]
 
     async def aclose(self) -> None:
@@ -111,6 +114,11 @@ class _Operation:
                 await reply.whole(status=failure.status, headers=headers_of(failure), body=failure.body)
             elif isinstance(passing, StreamedAnswer):
                 await passing.break_off(error)
+
+
+async def _refuse_asynchronous(request: Request) -> Response:
+    error = ValidationError(f"Endpoint {request.path_params['endpoint']} is not an asynchronous endpoint.")
+    return Response(error.body, status_code=error.status, headers=headers_of(error))
 
 
 def runtime_routes(runtime: Runtime) -> list[Route]:

@@ -68,7 +68,7 @@ def _passes(fact: Facts, params: Params) -> bool:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """moto reads a request's moments as UTC without saying so."""
+    """Moto reads a request's moments as UTC without saying so."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -93,7 +93,7 @@ class SageMakerService:
                 "pid": copy.pid,
                 "url": copy.url,
                 "log_file": str(copy.output.file),
-                "status": copy.status,
+                "status": copy.status.value,
                 "stand_in": copy.stand_in,
             }
             for component in self._components()

@@ -16,6 +16,8 @@ from local.tgi.weights import find_small_model
 
 # What every generation below is made of; the small model answers it with a greeting of about 25 tokens.
 GREETING = "<|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\n"
+# Having answered once, it answers again as shortly: "Hi there!" and the end of sequence.
+ANSWERED = f"{GREETING}Hi there!<|im_end|>\n{GREETING}"
 
 
 class Container:
@@ -27,7 +29,7 @@ class Container:
         self._ready = threading.Event()
         self.url = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.tgi", *(arguments or ("--port", "0"))],
+            [sys.executable, "-m", "local.tgi", *(arguments or ("--port", "0", "--exit-with-stdin"))],
             env={**kept, **environment},
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -91,7 +93,7 @@ def container(start_container: Callable[..., Container]) -> Container:
         "HF_MODEL_REVISION": "12fd25f77366fa6b3b4b768ec3050bf629380bac",
         "SM_NUM_GPUS": "1",
         "DTYPE": "bfloat16",
-        "MAX_INPUT_TOKENS": "128",
+        "MAX_INPUT_TOKENS": "64",
         "MAX_TOTAL_TOKENS": "2048",
         "MAX_BATCH_PREFILL_TOKENS": "1024",
         "MAX_BATCH_TOTAL_TOKENS": "4096",
@@ -142,6 +144,11 @@ def vocabulary(model_file: Path) -> Vocabulary:
 @pytest.fixture
 def greeting() -> str:
     return GREETING
+
+
+@pytest.fixture
+def answered() -> str:
+    return ANSWERED
 
 
 @pytest.fixture

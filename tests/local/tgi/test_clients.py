@@ -16,11 +16,11 @@ def openai_client(container) -> Iterator[openai.OpenAI]:
 
 
 def test_openai_chat(openai_client: openai.OpenAI):
-    completion = openai_client.chat.completions.create(model="tgi", messages=HI, max_tokens=60, temperature=0)
+    completion = openai_client.chat.completions.create(model="tgi", messages=HI, max_tokens=4, temperature=0)
     (choice,) = completion.choices
-    assert choice.finish_reason == "stop"
-    assert choice.message.content.startswith("Hello there!")
-    assert completion.usage.completion_tokens > 5
+    assert choice.finish_reason == "length"
+    assert choice.message.content == "Hello there! I"
+    assert completion.usage.completion_tokens == 4
 
 
 def test_openai_chat_streamed_with_usage(openai_client: openai.OpenAI):

@@ -27,8 +27,8 @@ def test_the_prompt_is_repeated_by_default_on_invocations_only(tgi: httpx.Client
     assert tgi.post("/generate", json=body).json()["generated_text"] == "The capital of France is Paris"
 
 
-def test_an_answer_that_the_model_ends_has_the_end_in_its_tokens_only(tgi: httpx.Client, greeting: str):
-    answer = generate(tgi, greeting, max_new_tokens=60, details=True)
+def test_an_answer_that_the_model_ends_has_the_end_in_its_tokens_only(tgi: httpx.Client, answered: str):
+    answer = generate(tgi, answered, max_new_tokens=20, details=True)
     details, last = answer["details"], answer["details"]["tokens"][-1]
     assert details["finish_reason"] == "eos_token"
     assert (last["text"], last["special"], last["id"]) == ("<|im_end|>", True, 2)
@@ -38,7 +38,7 @@ def test_an_answer_that_the_model_ends_has_the_end_in_its_tokens_only(tgi: httpx
     assert details["seed"] is None
     assert all(token["logprob"] <= 0 for token in details["tokens"])
 
-    again = generate(tgi, greeting, max_new_tokens=details["generated_tokens"], details=True)
+    again = generate(tgi, answered, max_new_tokens=details["generated_tokens"], details=True)
     assert again["generated_text"] == answer["generated_text"]
     assert again["details"]["finish_reason"] == "length", "length is looked at before the end of sequence"
 
@@ -121,8 +121,8 @@ def test_best_of_returns_the_most_probable_and_the_others(tgi: httpx.Client, gre
     assert other["seed"] != details["seed"]
 
 
-def test_a_long_request_is_cut_into_parts_and_accepted(tgi: httpx.Client, greeting: str):
-    answer = generate(tgi, greeting, max_new_tokens=5000, details=True)
+def test_a_long_request_is_cut_into_parts_and_accepted(tgi: httpx.Client, answered: str):
+    answer = generate(tgi, answered, max_new_tokens=5000, details=True)
     assert answer["details"]["finish_reason"] == "eos_token"
 
 

@@ -16,7 +16,7 @@ def test_info_states_the_deployment(tgi: httpx.Client):
         "max_concurrent_requests": 16,
         "max_best_of": 2,
         "max_stop_sequences": 4,
-        "max_input_tokens": 128,
+        "max_input_tokens": 64,
         "max_total_tokens": 2048,
         "validation_workers": 2,
         "max_client_batch_size": 4,

@@ -50,11 +50,11 @@ def test_details_and_the_prompt_come_only_when_asked_for(tgi: httpx.Client, gree
 
 
 def test_the_first_token_arrives_before_the_last_is_generated(tgi: httpx.Client, greeting: str):
-    body = {"inputs": greeting, "parameters": {"max_new_tokens": 40}, "stream": True}
+    body = {"inputs": greeting, "parameters": {"max_new_tokens": 20}, "stream": True}
     with tgi.stream("POST", "/invocations", json=body) as answer:
         arrivals_s = [time.monotonic() for line in answer.iter_lines() if line]
-    assert len(arrivals_s) > 20
-    assert len({round(arrival_s, 3) for arrival_s in arrivals_s}) > 15, "tokens come one by one"
+    assert len(arrivals_s) == 20
+    assert len({round(arrival_s, 3) for arrival_s in arrivals_s}) > 10, "tokens come one by one"
 
 
 def test_characters_of_several_tokens_stay_whole(tgi: httpx.Client):
@@ -100,7 +100,7 @@ def test_a_client_that_leaves_stops_its_generation(
         else:
             with pytest.raises(httpx.ReadTimeout):
                 client.post("/invocations", json=body)
-    assert wait_until(lambda: read_metric("tgi_batch_current_size") == 0) < 2
+    assert wait_until(lambda: read_metric("tgi_batch_current_size") == 0) < 5
     assert read_metric("tgi_batch_current_max_tokens") == 0
     assert read_metric('tgi_request_failure{err="dropped"}') == dropped + 1
     # llama.cpp has stopped too: it has nothing else to do than this.
@@ -109,7 +109,7 @@ def test_a_client_that_leaves_stops_its_generation(
 
 def test_several_requests_are_generated_at_once(tgi: httpx.Client, greeting: str):
     async def ask(client: httpx.AsyncClient, number: int) -> list[float]:
-        body = {"inputs": f"{number} {greeting}", "parameters": {"max_new_tokens": 12}}
+        body = {"inputs": f"{number} {greeting}", "parameters": {"max_new_tokens": 8}}
         async with client.stream("POST", "/generate_stream", json=body) as answer:
             return [time.monotonic() async for line in answer.aiter_lines() if line]
 

@@ -23,8 +23,8 @@ LONG = "word " * 300
         ({"stop": ["a"] * 5}, "`stop` supports up to 4 stop sequences. Given: 5"),
         ({"seed": 1, "best_of": 2, "do_sample": True}, "`seed` must not be set when `best_of` > 1"),
         ({"top_n_tokens": 6}, "`top_n_tokens` must be >= 0 and <= 5. Given: 6"),
-        ({"truncate": 0}, "`truncate` must be strictly positive and less than 128. Given: 0"),
-        ({"truncate": 129}, "`truncate` must be strictly positive and less than 128. Given: 129"),
+        ({"truncate": 0}, "`truncate` must be strictly positive and less than 64. Given: 0"),
+        ({"truncate": 65}, "`truncate` must be strictly positive and less than 64. Given: 65"),
         ({"best_of": 3, "do_sample": True}, "`best_of` must be > 0 and <= 2. Given: 3"),
         ({"watermark": True}, "`watermark` is not supported by this server, which runs in place of TGI"),
         # Several at once: the first check speaks.
@@ -43,7 +43,7 @@ def test_a_parameter_out_of_range_is_named(tgi: httpx.Client, parameters: dict[s
     ("inputs", "parameters", "message"),
     [
         ("", {}, "`inputs` cannot be empty"),
-        (LONG, {"max_new_tokens": 5}, "`inputs` must have less than 128 tokens. Given: 301"),
+        (LONG, {"max_new_tokens": 5}, "`inputs` must have less than 64 tokens. Given: 301"),
         (
             LONG * 4,
             {"max_new_tokens": 900},
@@ -64,9 +64,9 @@ def test_a_prompt_that_does_not_fit_is_refused(
 
 
 def test_a_prompt_of_exactly_the_limit_is_accepted(tgi: httpx.Client):
-    body = {"inputs": LONG, "parameters": {"truncate": 128, "max_new_tokens": 1}}
+    body = {"inputs": LONG, "parameters": {"truncate": 64, "max_new_tokens": 1}}
     answer = tgi.post("/generate", json=body)
-    assert (answer.status_code, answer.headers["x-prompt-tokens"]) == (200, "128")
+    assert (answer.status_code, answer.headers["x-prompt-tokens"]) == (200, "64")
 
 
 @pytest.mark.parametrize(

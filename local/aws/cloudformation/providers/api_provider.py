@@ -1,7 +1,8 @@
-"""What all resource types share that are made by calls to AWS's own API: make, configure, remove, and errors in AWS's form.
+"""What all resource types share that are made by calls to AWS's own API.
 
-A type says how it is made from the properties that cannot change, how it is configured with those that can, and how it is removed.
-Creating is making and configuring; updating is configuring again. What a type's calls are is in the other files of this folder.
+A type says how it is made from the properties that cannot change, how it is configured with those that can, and how
+it is removed. Creating is making and configuring; updating is configuring again. What a type's calls are is in the
+other files of this folder.
 """
 
 import logging
@@ -25,7 +26,8 @@ from local.aws.cloudformation.provider import (
 
 _LOG = logging.getLogger(__name__)
 
-# How the error codes of services read as the codes of CloudFormation's handlers; the first that is found in the code counts.
+# How the error codes of services read as the codes of CloudFormation's handlers; the first that is found in the code
+# counts.
 _HANDLER_CODES = {
     "NotFound": "NotFound",
     "NoSuch": "NotFound",
@@ -58,17 +60,20 @@ class ApiProvider(ABC):
         self._aws = aws
 
     @abstractmethod
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Make the resource."""
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, _client: Any, _request: ResourceRequest, resource: ProvisionedResource, _before: Mapping[str, Any], /
     ) -> ProvisionedResource:
-        """Bring what can be changed in place to the request's properties; ``before`` are those it has now, empty for a new one."""
+        """Bring what can be changed in place to the request's properties.
+
+        ``before`` are those that it has now: none for a new one.
+        """
         return resource
 
     @abstractmethod
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the resource."""
 
     def create(self, request: ResourceRequest) -> ProvisionedResource:
@@ -127,6 +132,23 @@ def given(properties: Mapping[str, Any], *names: str, **renamed: str) -> dict[st
     """The named properties that are there, as arguments of a call; ``Argument="Property"`` renames one."""
     arguments = {name: properties[name] for name in names if properties.get(name) is not None}
     return arguments | {a: properties[name] for a, name in renamed.items() if properties.get(name) is not None}
+
+
+def already_exists(request: ResourceRequest, name: str) -> ProvisioningError:
+    """The failure of a resource whose name is taken: for types whose calls would take the other one over."""
+    message = f"Resource of type '{request.resource_type}' with identifier '{name}' already exists."
+    return ProvisioningError(_handler_message(message, "AlreadyExists"))
+
+
+def arn(request: ResourceRequest, resource: str) -> str:
+    """The ARN of a resource of the request's own service, account and region; ``resource`` is its last part."""
+    service = request.resource_type.split("::")[1].lower()
+    return f"arn:{partition_of(request)}:{service}:{request.region}:{request.account_id}:{resource}"
+
+
+def partition_of(request: ResourceRequest) -> str:
+    """``aws``, or what the stack's part of the world is called."""
+    return request.stack_id.split(":")[1]
 
 
 def tag_changes(before: Any, after: Any) -> tuple[dict[str, str], list[str]]:

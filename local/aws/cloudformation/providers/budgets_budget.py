@@ -13,14 +13,14 @@ class BudgetProvider(ApiProvider):
     service = "budgets"
     handled = properties("Budget NotificationsWithSubscribers")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the budget."""
         name = request.properties["Budget"].get("BudgetName", request.generated_name)
         self._create(client, request, name)
         return ProvisionedResource(physical_id=name, attributes={"Id": name})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Make a changed budget anew under its name."""
         if before:
@@ -28,7 +28,7 @@ class BudgetProvider(ApiProvider):
             self._create(client, request, resource.physical_id)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the budget."""
         client.delete_budget(AccountId=request.account_id, BudgetName=resource.physical_id)
 

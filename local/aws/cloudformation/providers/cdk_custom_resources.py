@@ -18,11 +18,11 @@ class AutoDeleteObjects(ApiProvider):
     service = "s3"
     handled = properties("BucketName ServiceToken")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, _client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Do nothing until it is deleted."""
         return ProvisionedResource(physical_id=request.generated_name)
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Delete every version of every object."""
         bucket = request.properties["BucketName"]
         tags = client.get_bucket_tagging(Bucket=bucket)["TagSet"]
@@ -36,17 +36,17 @@ class AutoDeleteObjects(ApiProvider):
 
 
 class RestrictDefaultSecurityGroup(ApiProvider):
-    """Custom::VpcRestrictDefaultSG: takes the rules out of a network's default group, and puts them back when deleted."""
+    """Custom::VpcRestrictDefaultSG: takes the rules out of a network's default group until deleted."""
 
     service = "ec2"
     handled = properties("Account DefaultSecurityGroupId ServiceToken")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Revoke the default rules, as far as they are there."""
         self._change("revoke", client, request)
         return ProvisionedResource(physical_id=request.generated_name)
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Authorize the default rules again."""
         self._change("authorize", client, request)
 

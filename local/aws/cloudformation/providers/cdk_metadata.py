@@ -10,7 +10,11 @@ class CdkMetadata:
         """Give it an id."""
         return ProvisionedResource(physical_id=request.generated_name)
 
-    def update(self, request: ResourceRequest, current: ProvisionedResource) -> ProvisionedResource:
+    def update(
+        self,
+        request: ResourceRequest,  # noqa: ARG002 - the protocol's
+        current: ProvisionedResource,
+    ) -> ProvisionedResource:
         """Keep its id."""
         return current
 

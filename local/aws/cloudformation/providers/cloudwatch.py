@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_list, properties, tag_changes
+from local.aws.cloudformation.providers.api_provider import (
+    ApiProvider,
+    already_exists,
+    arn,
+    as_tag_list,
+    properties,
+    tag_changes,
+)
 
 
 class AlarmProvider(ApiProvider):
@@ -13,19 +20,19 @@ class AlarmProvider(ApiProvider):
     service = "cloudwatch"
     handled = properties(
         "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator DatapointsToAlarm Dimensions",
-        "EvaluateLowSampleCountPercentile EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Metrics",
-        "Namespace OKActions Period Statistic Tags Threshold ThresholdMetricId TreatMissingData Unit",
+        "EvaluateLowSampleCountPercentile EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName",
+        "Metrics Namespace OKActions Period Statistic Tags Threshold ThresholdMetricId TreatMissingData Unit",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Name the alarm; it is put when it is configured."""
         name = request.properties.get("AlarmName", request.generated_name)
-        partition = request.stack_id.split(":")[1]
-        arn = f"arn:{partition}:cloudwatch:{request.region}:{request.account_id}:alarm:{name}"
-        return ProvisionedResource(physical_id=name, attributes={"Arn": arn})
+        if client.describe_alarms(AlarmNames=[name])["MetricAlarms"]:
+            raise already_exists(request, name)
+        return ProvisionedResource(physical_id=name, attributes={"Arn": arn(request, f"alarm:{name}")})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put the alarm and its tags."""
         arguments = {name: value for name, value in request.properties.items() if name not in ("AlarmName", "Tags")}
@@ -37,7 +44,7 @@ class AlarmProvider(ApiProvider):
             client.untag_resource(ResourceARN=resource.attributes["Arn"], TagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the alarm."""
         client.delete_alarms(AlarmNames=[resource.physical_id])
 
@@ -48,17 +55,20 @@ class DashboardProvider(ApiProvider):
     service = "cloudwatch"
     handled = properties("DashboardBody DashboardName")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Name the dashboard; it is put when it is configured."""
-        return ProvisionedResource(physical_id=request.properties.get("DashboardName", request.generated_name))
+        name = request.properties.get("DashboardName", request.generated_name)
+        if any(entry["DashboardName"] == name for entry in client.list_dashboards()["DashboardEntries"]):
+            raise already_exists(request, name)
+        return ProvisionedResource(physical_id=name)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, _before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put the dashboard."""
         client.put_dashboard(DashboardName=resource.physical_id, DashboardBody=request.properties["DashboardBody"])
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the dashboard."""
         client.delete_dashboards(DashboardNames=[resource.physical_id])

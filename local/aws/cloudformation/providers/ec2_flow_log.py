@@ -23,7 +23,7 @@ class FlowLogProvider(Ec2Provider):
 
     handled = properties("ResourceId Tags", *_SETTINGS)
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Start the record."""
         answer = client.create_flow_logs(
             ResourceIds=[request.properties["ResourceId"]], **given(request.properties, *_SETTINGS)
@@ -33,6 +33,6 @@ class FlowLogProvider(Ec2Provider):
         flow_log_id = answer["FlowLogIds"][0]
         return ProvisionedResource(physical_id=flow_log_id, attributes={"Id": flow_log_id})
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """End the record."""
         client.delete_flow_logs(FlowLogIds=[resource.physical_id])

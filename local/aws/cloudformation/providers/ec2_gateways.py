@@ -14,12 +14,12 @@ class InternetGatewayProvider(Ec2Provider):
 
     handled = properties("Tags")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, _request: ResourceRequest, /) -> ProvisionedResource:
         """Create the gateway."""
         gateway_id = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         return ProvisionedResource(physical_id=gateway_id, attributes={"InternetGatewayId": gateway_id})
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the gateway."""
         client.delete_internet_gateway(InternetGatewayId=resource.physical_id)
 
@@ -29,7 +29,7 @@ class VpcGatewayAttachmentProvider(Ec2Provider):
 
     handled = properties("InternetGatewayId VpcId")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Attach the gateway."""
         client.attach_internet_gateway(**given(request.properties, "InternetGatewayId", "VpcId"))
         return ProvisionedResource(
@@ -37,7 +37,7 @@ class VpcGatewayAttachmentProvider(Ec2Provider):
         )
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Attach another gateway in its place."""
         if before:
@@ -45,7 +45,7 @@ class VpcGatewayAttachmentProvider(Ec2Provider):
             client.attach_internet_gateway(**given(request.properties, "InternetGatewayId", "VpcId"))
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Detach the gateway."""
         client.detach_internet_gateway(**given(request.properties, "InternetGatewayId", "VpcId"))
 
@@ -55,7 +55,7 @@ class EipProvider(Ec2Provider):
 
     handled = properties("Domain Tags")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Take an address."""
         address = client.allocate_address(Domain=request.properties.get("Domain", "vpc"))
         attributes = {"AllocationId": address["AllocationId"], "PublicIp": address["PublicIp"]}
@@ -65,7 +65,7 @@ class EipProvider(Ec2Provider):
         """Its allocation: an address is tagged by that."""
         return str(resource.attributes["AllocationId"])
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Give the address back."""
         client.release_address(AllocationId=resource.attributes["AllocationId"])
 
@@ -75,13 +75,13 @@ class NatGatewayProvider(Ec2Provider):
 
     handled = properties("AllocationId ConnectivityType PrivateIpAddress SubnetId Tags")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the gateway."""
         arguments = given(request.properties, "AllocationId", "ConnectivityType", "PrivateIpAddress", "SubnetId")
         gateway_id = client.create_nat_gateway(**arguments)["NatGateway"]["NatGatewayId"]
         return ProvisionedResource(physical_id=gateway_id, attributes={"NatGatewayId": gateway_id})
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the gateway."""
         client.delete_nat_gateway(NatGatewayId=resource.physical_id)
         forget_nat_gateway(request, resource.physical_id)

@@ -13,7 +13,7 @@ class Ec2Provider(ApiProvider):
     service = "ec2"
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its tags."""
         set_tags(client, self.resource_id(resource), before, request.properties)

@@ -25,12 +25,12 @@ class RouteTableProvider(Ec2Provider):
 
     handled = properties("Tags VpcId")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the table."""
         table_id = client.create_route_table(VpcId=request.properties["VpcId"])["RouteTable"]["RouteTableId"]
         return ProvisionedResource(physical_id=table_id, attributes={"RouteTableId": table_id})
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the table."""
         client.delete_route_table(RouteTableId=resource.physical_id)
 
@@ -40,7 +40,7 @@ class RouteProvider(Ec2Provider):
 
     handled = properties("RouteTableId", *_DESTINATIONS, *_TARGETS)
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the route."""
         client.create_route(**given(request.properties, "RouteTableId", *_DESTINATIONS, *_TARGETS))
         destination = next(str(request.properties[name]) for name in _DESTINATIONS if name in request.properties)
@@ -49,14 +49,14 @@ class RouteProvider(Ec2Provider):
         )
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Point the route at another target."""
         if before:
             client.replace_route(**given(request.properties, "RouteTableId", *_DESTINATIONS, *_TARGETS))
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Delete the route."""
         client.delete_route(**given(request.properties, "RouteTableId", *_DESTINATIONS))
 
@@ -66,18 +66,18 @@ class SubnetRouteTableAssociationProvider(Ec2Provider):
 
     handled = properties("RouteTableId SubnetId")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Associate them."""
         association = client.associate_route_table(**given(request.properties, "RouteTableId", "SubnetId"))
         association_id = association["AssociationId"]
         return ProvisionedResource(physical_id=association_id, attributes={"Id": association_id})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, _client: Any, _request: ResourceRequest, resource: ProvisionedResource, _before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Nothing of it can change in place."""
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Let the subnet use the network's main table again."""
         client.disassociate_route_table(AssociationId=resource.physical_id)

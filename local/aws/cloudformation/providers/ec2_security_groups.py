@@ -16,7 +16,7 @@ class SecurityGroupProvider(Ec2Provider):
 
     handled = properties("GroupDescription GroupName SecurityGroupEgress SecurityGroupIngress Tags VpcId")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the group."""
         group_id = client.create_security_group(
             GroupName=request.properties.get("GroupName", request.generated_name),
@@ -27,7 +27,7 @@ class SecurityGroupProvider(Ec2Provider):
         return ProvisionedResource(physical_id=group_id, attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Exchange its rules and tags. A group without rules out lets everything out, as a new one does."""
         group_id, wanted = resource.physical_id, request.properties
@@ -42,7 +42,7 @@ class SecurityGroupProvider(Ec2Provider):
         set_tags(client, group_id, before, wanted)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the group."""
         client.delete_security_group(GroupId=resource.physical_id)
 
@@ -52,7 +52,7 @@ class _RuleProvider(Ec2Provider):
 
     kind: ClassVar[str]
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Add the rule to its group."""
         group_id = request.properties["GroupId"]
         made = getattr(client, f"authorize_security_group_{self.kind}")(
@@ -63,7 +63,7 @@ class _RuleProvider(Ec2Provider):
         return ProvisionedResource(physical_id=rule_id, attributes={"Id": rule_id})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Exchange the rule: of what can change in place, its description."""
         if before:
@@ -74,7 +74,7 @@ class _RuleProvider(Ec2Provider):
             authorize(GroupId=request.properties["GroupId"], IpPermissions=[_permission(request.properties)])
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Take the rule out of its group."""
         getattr(client, f"revoke_security_group_{self.kind}")(
             GroupId=request.properties["GroupId"], IpPermissions=[_permission(request.properties)]

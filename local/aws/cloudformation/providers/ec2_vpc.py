@@ -13,7 +13,7 @@ class VpcProvider(Ec2Provider):
 
     handled = properties("CidrBlock EnableDnsHostnames EnableDnsSupport InstanceTenancy Tags")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the network; its default group, routes and access list come with it."""
         vpc_id = client.create_vpc(**given(request.properties, "CidrBlock", "InstanceTenancy"))["Vpc"]["VpcId"]
         of_vpc = [{"Name": "vpc-id", "Values": [vpc_id]}]
@@ -32,7 +32,7 @@ class VpcProvider(Ec2Provider):
         return ProvisionedResource(physical_id=vpc_id, attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its DNS switches and tags."""
         for name, default in (("EnableDnsSupport", True), ("EnableDnsHostnames", False)):
@@ -40,7 +40,7 @@ class VpcProvider(Ec2Provider):
             client.modify_vpc_attribute(VpcId=resource.physical_id, **{name: {"Value": value}})
         return super().configure(client, request, resource, before)
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the network."""
         client.delete_vpc(VpcId=resource.physical_id)
 
@@ -50,7 +50,7 @@ class SubnetProvider(Ec2Provider):
 
     handled = properties("AvailabilityZone CidrBlock MapPublicIpOnLaunch Tags VpcId")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the subnet."""
         subnet = client.create_subnet(**given(request.properties, "AvailabilityZone", "CidrBlock", "VpcId"))["Subnet"]
         attributes = {
@@ -63,7 +63,7 @@ class SubnetProvider(Ec2Provider):
         return ProvisionedResource(physical_id=subnet["SubnetId"], attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Say whether what starts in it has a public address, and set its tags."""
         public = bool(request.properties.get("MapPublicIpOnLaunch", False))
@@ -71,6 +71,6 @@ class SubnetProvider(Ec2Provider):
         set_tags(client, resource.physical_id, before, request.properties)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the subnet."""
         client.delete_subnet(SubnetId=resource.physical_id)

@@ -19,7 +19,7 @@ class VpcEndpointProvider(Ec2Provider):
         "IpAddressType PolicyDocument PrivateDnsEnabled ServiceName Tags VpcEndpointType VpcId", *_LISTS
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the endpoint."""
         endpoint = client.create_vpc_endpoint(
             **given(
@@ -44,7 +44,7 @@ class VpcEndpointProvider(Ec2Provider):
         return ProvisionedResource(physical_id=endpoint["VpcEndpointId"], attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Exchange tables, groups, subnets, policy and tags."""
         wanted = request.properties
@@ -60,7 +60,7 @@ class VpcEndpointProvider(Ec2Provider):
         set_tags(client, resource.physical_id, before, wanted)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the endpoint."""
         client.delete_vpc_endpoints(VpcEndpointIds=[resource.physical_id])
         forget_vpc_endpoint(request, resource.physical_id)

@@ -17,7 +17,7 @@ class RepositoryProvider(ApiProvider):
         "RepositoryName RepositoryPolicyText Tags",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the repository."""
         encryption = request.properties.get("EncryptionConfiguration")
         repository = client.create_repository(
@@ -31,7 +31,7 @@ class RepositoryProvider(ApiProvider):
         return ProvisionedResource(physical_id=repository["repositoryName"], attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set mutability, scanning, lifecycle, policy and tags."""
         name, wanted = resource.physical_id, request.properties
@@ -59,7 +59,7 @@ class RepositoryProvider(ApiProvider):
             client.untag_resource(resourceArn=resource.attributes["Arn"], tagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the repository; one that holds images only where the template allows that."""
         force = bool(request.properties.get("EmptyOnDelete", False))
         client.delete_repository(repositoryName=resource.physical_id, force=force)

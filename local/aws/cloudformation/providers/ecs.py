@@ -1,10 +1,16 @@
-"""AWS::ECS::Cluster, AWS::ECS::TaskDefinition and AWS::ECS::Service. They are kept and described; no task is started."""
+"""AWS::ECS::Cluster, AWS::ECS::TaskDefinition and AWS::ECS::Service: kept and described; no task is started."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_map, properties, tag_changes
+from local.aws.cloudformation.providers.api_provider import (
+    ApiProvider,
+    already_exists,
+    as_tag_map,
+    properties,
+    tag_changes,
+)
 from local.aws.cloudformation.providers.leftovers import forget_cluster
 
 # What is below these is the template's own, not a member of the API.
@@ -25,12 +31,15 @@ class ClusterProvider(ApiProvider):
 
     service = "ecs"
     handled = properties(
-        "CapacityProviders ClusterName ClusterSettings Configuration DefaultCapacityProviderStrategy ServiceConnectDefaults Tags"
+        "CapacityProviders ClusterName ClusterSettings Configuration DefaultCapacityProviderStrategy",
+        "ServiceConnectDefaults Tags",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the cluster."""
         name = request.properties.get("ClusterName", request.generated_name)
+        if any(cluster.endswith(f"/{name}") for cluster in client.list_clusters()["clusterArns"]):
+            raise already_exists(request, name)
         arguments = _arguments(request.properties, without=("ClusterName", "ClusterSettings", "Tags"))
         cluster = client.create_cluster(
             clusterName=name, settings=_camel_case(request.properties.get("ClusterSettings", [])), **arguments
@@ -38,12 +47,12 @@ class ClusterProvider(ApiProvider):
         return ProvisionedResource(physical_id=name, attributes={"Arn": cluster["clusterArn"]})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its settings, capacity providers and tags."""
         name, wanted = resource.physical_id, request.properties
         if before:
-            client.update_cluster_settings(cluster=name, settings=_camel_case(wanted.get("ClusterSettings", [])))
+            client.update_cluster(cluster=name, settings=_camel_case(wanted.get("ClusterSettings", [])))
         if before and "CapacityProviders" in wanted:
             client.put_cluster_capacity_providers(
                 cluster=name,
@@ -53,7 +62,7 @@ class ClusterProvider(ApiProvider):
         _set_tags(client, str(resource.attributes["Arn"]), before, wanted)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the cluster."""
         client.delete_cluster(cluster=resource.physical_id)
         forget_cluster(request, resource.physical_id)
@@ -68,7 +77,7 @@ class TaskDefinitionProvider(ApiProvider):
         "PlacementConstraints ProxyConfiguration RequiresCompatibilities RuntimePlatform Tags TaskRoleArn Volumes",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Register the definition."""
         definition = {"Family": request.generated_name, **request.properties}
         arguments = _arguments(definition, without=("Tags",))
@@ -76,13 +85,13 @@ class TaskDefinitionProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes={"TaskDefinitionArn": arn})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its tags; all else is a new revision."""
         _set_tags(client, resource.physical_id, before, request.properties)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Make the revision inactive."""
         client.deregister_task_definition(taskDefinition=resource.physical_id)
 
@@ -92,13 +101,14 @@ class ServiceProvider(ApiProvider):
 
     service = "ecs"
     handled = properties(
-        "AvailabilityZoneRebalancing CapacityProviderStrategy Cluster DeploymentConfiguration DeploymentController DesiredCount",
+        "AvailabilityZoneRebalancing CapacityProviderStrategy Cluster DeploymentConfiguration DeploymentController",
+        "DesiredCount",
         "EnableECSManagedTags EnableExecuteCommand HealthCheckGracePeriodSeconds LaunchType LoadBalancers",
         "NetworkConfiguration PlacementConstraints PlacementStrategies PlatformVersion PropagateTags Role",
         "SchedulingStrategy ServiceConnectConfiguration ServiceName ServiceRegistries Tags TaskDefinition",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the service."""
         arguments = _arguments(request.properties, without=("ServiceName", "Tags"))
         service = client.create_service(
@@ -108,7 +118,7 @@ class ServiceProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes={"Name": service["serviceName"], "ServiceArn": arn})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Change the service and its tags."""
         if before:
@@ -117,7 +127,7 @@ class ServiceProvider(ApiProvider):
         _set_tags(client, resource.physical_id, before, request.properties)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the service with its tasks."""
         client.delete_service(**_place(request.properties), service=resource.physical_id, force=True)
 

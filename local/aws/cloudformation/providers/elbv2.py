@@ -6,10 +6,17 @@ from typing import Any
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
 from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_list, given, properties, tag_changes
 
-_HEALTH = (
-    "HealthCheckEnabled HealthCheckIntervalSeconds HealthCheckPath HealthCheckPort HealthCheckProtocol "
-    "HealthCheckTimeoutSeconds HealthyThresholdCount Matcher UnhealthyThresholdCount"
-).split()
+_HEALTH = [
+    "HealthCheckEnabled",
+    "HealthCheckIntervalSeconds",
+    "HealthCheckPath",
+    "HealthCheckPort",
+    "HealthCheckProtocol",
+    "HealthCheckTimeoutSeconds",
+    "HealthyThresholdCount",
+    "Matcher",
+    "UnhealthyThresholdCount",
+]
 _LISTENER = ("AlpnPolicy", "Certificates", "DefaultActions", "Port", "Protocol", "SslPolicy")
 
 
@@ -21,7 +28,7 @@ class LoadBalancerProvider(ApiProvider):
         "IpAddressType LoadBalancerAttributes Name Scheme SecurityGroups SubnetMappings Subnets Tags Type"
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the load balancer."""
         made = client.create_load_balancer(
             Name=request.properties.get("Name", request.generated_name),
@@ -41,7 +48,7 @@ class LoadBalancerProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its attributes, and where it stands when that changed."""
         arn, wanted = resource.physical_id, request.properties
@@ -54,7 +61,7 @@ class LoadBalancerProvider(ApiProvider):
         _set_tags(client, arn, before, wanted)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the load balancer."""
         client.delete_load_balancer(LoadBalancerArn=resource.physical_id)
 
@@ -67,7 +74,7 @@ class TargetGroupProvider(ApiProvider):
         "IpAddressType Name Port Protocol ProtocolVersion Tags TargetGroupAttributes TargetType Targets VpcId", *_HEALTH
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the group."""
         made = client.create_target_group(
             Name=request.properties.get("Name", request.generated_name),
@@ -92,7 +99,7 @@ class TargetGroupProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set health check, attributes, targets and tags."""
         arn, wanted = resource.physical_id, request.properties
@@ -109,7 +116,7 @@ class TargetGroupProvider(ApiProvider):
         _set_tags(client, arn, before, wanted)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the group."""
         client.delete_target_group(TargetGroupArn=resource.physical_id)
 
@@ -120,13 +127,13 @@ class ListenerProvider(ApiProvider):
     service = "elbv2"
     handled = properties("ListenerAttributes LoadBalancerArn", *_LISTENER)
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the listener."""
         made = client.create_listener(**given(request.properties, "LoadBalancerArn", *_LISTENER))["Listeners"][0]
         return ProvisionedResource(physical_id=made["ListenerArn"], attributes={"ListenerArn": made["ListenerArn"]})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Change the listener."""
         if before:
@@ -135,7 +142,7 @@ class ListenerProvider(ApiProvider):
             client.modify_listener_attributes(ListenerArn=resource.physical_id, Attributes=_attributes(attributes))
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the listener."""
         client.delete_listener(ListenerArn=resource.physical_id)
 
@@ -146,7 +153,7 @@ class ListenerRuleProvider(ApiProvider):
     service = "elbv2"
     handled = properties("Actions Conditions ListenerArn Priority")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the rule."""
         made = client.create_rule(**given(request.properties, "Actions", "Conditions", "ListenerArn", "Priority"))[
             "Rules"
@@ -155,7 +162,7 @@ class ListenerRuleProvider(ApiProvider):
         return ProvisionedResource(physical_id=made["RuleArn"], attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Change the rule, and its place among the others."""
         arn, wanted = resource.physical_id, request.properties
@@ -165,7 +172,7 @@ class ListenerRuleProvider(ApiProvider):
             client.set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": wanted["Priority"]}])
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the rule."""
         client.delete_rule(RuleArn=resource.physical_id)
 

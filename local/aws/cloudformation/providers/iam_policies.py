@@ -17,12 +17,12 @@ class InlinePolicyProvider(ApiProvider):
     service = "iam"
     handled = properties("Groups PolicyDocument PolicyName Roles Users")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, _client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Give it an id; it exists in its principals only."""
         return ProvisionedResource(physical_id=request.generated_name, attributes={"Id": request.generated_name})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put it into its principals, and take it out of those it no longer has."""
         wanted = request.properties
@@ -37,7 +37,7 @@ class InlinePolicyProvider(ApiProvider):
             )
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Take it out of its principals, as far as they are there."""
         for kind, argument, name in _principals(request.properties):
             try:
@@ -54,7 +54,7 @@ class ManagedPolicyProvider(ApiProvider):
     service = "iam"
     handled = properties("Description Groups ManagedPolicyName Path PolicyDocument Roles Users")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the policy."""
         policy = client.create_policy(
             PolicyName=request.properties.get("ManagedPolicyName", request.generated_name),
@@ -65,7 +65,7 @@ class ManagedPolicyProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes={"PolicyArn": arn, "PolicyId": policy["PolicyId"]})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Make a new default version of a changed document, and attach the policy to its principals."""
         arn, wanted = resource.physical_id, request.properties
@@ -78,7 +78,7 @@ class ManagedPolicyProvider(ApiProvider):
             getattr(client, f"attach_{kind}_policy")(**{argument: name}, PolicyArn=arn)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Detach the policy from whatever has it and delete it with its versions."""
         arn = resource.physical_id
         entities = client.list_entities_for_policy(PolicyArn=arn)
@@ -105,7 +105,7 @@ class InstanceProfileProvider(ApiProvider):
     service = "iam"
     handled = properties("InstanceProfileName Path Roles")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the profile."""
         profile = client.create_instance_profile(
             InstanceProfileName=request.properties.get("InstanceProfileName", request.generated_name),
@@ -114,7 +114,7 @@ class InstanceProfileProvider(ApiProvider):
         return ProvisionedResource(physical_id=profile["InstanceProfileName"], attributes={"Arn": profile["Arn"]})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Exchange its roles."""
         name, old, new = resource.physical_id, before.get("Roles", []), request.properties["Roles"]
@@ -124,7 +124,7 @@ class InstanceProfileProvider(ApiProvider):
             client.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the profile."""
         profile = client.get_instance_profile(InstanceProfileName=resource.physical_id)["InstanceProfile"]
         for role in profile["Roles"]:

@@ -13,10 +13,11 @@ class RoleProvider(ApiProvider):
 
     service = "iam"
     handled = properties(
-        "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration Path PermissionsBoundary Policies RoleName Tags"
+        "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration Path PermissionsBoundary",
+        "Policies RoleName Tags",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the role; its policies come after."""
         role = client.create_role(
             RoleName=request.properties.get("RoleName", request.generated_name),
@@ -28,7 +29,7 @@ class RoleProvider(ApiProvider):
         )
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Bring trust, description, policies and tags to what is wanted."""
         name, wanted = resource.physical_id, request.properties
@@ -60,7 +61,7 @@ class RoleProvider(ApiProvider):
             client.untag_role(RoleName=name, TagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the role with what hangs on it."""
         name = resource.physical_id
         for profile in client.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]:

@@ -19,7 +19,7 @@ class KeyProvider(ApiProvider):
         "RotationPeriodInDays Tags",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the key."""
         key = client.create_key(
             **given(request.properties, "Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
@@ -30,7 +30,7 @@ class KeyProvider(ApiProvider):
         )
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set description, policy, rotation, state and tags."""
         key_id, wanted = resource.physical_id, request.properties
@@ -53,7 +53,7 @@ class KeyProvider(ApiProvider):
             client.untag_resource(KeyId=key_id, TagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Schedule the key's deletion."""
         days = request.properties.get("PendingWindowInDays", _PENDING_DAYS)
         client.schedule_key_deletion(KeyId=resource.physical_id, PendingWindowInDays=days)
@@ -65,19 +65,19 @@ class AliasProvider(ApiProvider):
     service = "kms"
     handled = properties("AliasName TargetKeyId")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the alias."""
         client.create_alias(AliasName=request.properties["AliasName"], TargetKeyId=request.properties["TargetKeyId"])
         return ProvisionedResource(physical_id=request.properties["AliasName"])
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Let the alias name another key."""
         if before:
             client.update_alias(AliasName=resource.physical_id, TargetKeyId=request.properties["TargetKeyId"])
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the alias."""
         client.delete_alias(AliasName=resource.physical_id)

@@ -8,10 +8,21 @@ from typing import Any
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
 from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_map, given, properties, tag_changes
 
-_SETTINGS = (
-    "DeadLetterConfig Description Environment EphemeralStorage Handler Layers LoggingConfig MemorySize Role Runtime Timeout "
-    "TracingConfig VpcConfig"
-).split()
+_SETTINGS = [
+    "DeadLetterConfig",
+    "Description",
+    "Environment",
+    "EphemeralStorage",
+    "Handler",
+    "Layers",
+    "LoggingConfig",
+    "MemorySize",
+    "Role",
+    "Runtime",
+    "Timeout",
+    "TracingConfig",
+    "VpcConfig",
+]
 
 
 class FunctionProvider(ApiProvider):
@@ -20,7 +31,7 @@ class FunctionProvider(ApiProvider):
     service = "lambda"
     handled = properties("Architectures Code FunctionName PackageType Tags", *_SETTINGS)
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the function with its code."""
         made = client.create_function(
             FunctionName=request.properties.get("FunctionName", request.generated_name),
@@ -30,7 +41,7 @@ class FunctionProvider(ApiProvider):
         return ProvisionedResource(physical_id=made["FunctionName"], attributes={"Arn": made["FunctionArn"]})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put changed code, settings and tags."""
         name, wanted = resource.physical_id, request.properties
@@ -45,7 +56,7 @@ class FunctionProvider(ApiProvider):
             client.untag_resource(Resource=resource.attributes["Arn"], TagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the function."""
         client.delete_function(FunctionName=resource.physical_id)
 

@@ -8,7 +8,7 @@ from local.aws.cloudformation.provider import ResourceRequest
 
 def forget_vpc_endpoint(request: ResourceRequest, endpoint_id: str) -> None:
     """Take a deleted endpoint off the lists."""
-    from moto.ec2.models import ec2_backends  # noqa: PLC0415 - moto's EC2 takes a second to import: only who needs it pays
+    from moto.ec2.models import ec2_backends  # noqa: PLC0415 - a second of imports: only who deletes one pays
 
     ec2_backends[request.account_id][request.region].vpc_end_points.pop(endpoint_id, None)
 
@@ -20,7 +20,7 @@ def forget_nat_gateway(request: ResourceRequest, gateway_id: str) -> None:
     backend = ec2_backends[request.account_id][request.region]
     gateway = backend.nat_gateways.pop(gateway_id, None)
     if gateway is not None:
-        backend.enis.pop(gateway._eni.id, None)  # noqa: SLF001 - moto has no other way to it
+        backend.enis.pop(gateway._eni.id, None)
 
 
 def forget_cluster(request: ResourceRequest, name: str) -> None:

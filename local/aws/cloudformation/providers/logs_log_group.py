@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, given, properties, tag_changes
+from local.aws.cloudformation.providers.api_provider import ApiProvider, arn, given, properties, tag_changes
 
 
 class LogGroupProvider(ApiProvider):
@@ -14,18 +14,16 @@ class LogGroupProvider(ApiProvider):
     service = "logs"
     handled = properties("DataProtectionPolicy KmsKeyId LogGroupClass LogGroupName RetentionInDays Tags")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the group."""
         name = request.properties.get("LogGroupName", request.generated_name)
         client.create_log_group(
             logGroupName=name, **given(request.properties, kmsKeyId="KmsKeyId", logGroupClass="LogGroupClass")
         )
-        partition = request.stack_id.split(":")[1]
-        arn = f"arn:{partition}:logs:{request.region}:{request.account_id}:log-group:{name}:*"
-        return ProvisionedResource(physical_id=name, attributes={"Arn": arn})
+        return ProvisionedResource(physical_id=name, attributes={"Arn": arn(request, f"log-group:{name}:*")})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set or clear its retention, set its tags."""
         name, wanted = resource.physical_id, request.properties
@@ -42,6 +40,6 @@ class LogGroupProvider(ApiProvider):
             client.untag_log_group(logGroupName=name, tags=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the group with its streams."""
         client.delete_log_group(logGroupName=resource.physical_id)

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_list, as_tag_map, given, properties
+from local.aws.cloudformation.providers.api_provider import (
+    ApiProvider,
+    already_exists,
+    as_tag_list,
+    as_tag_map,
+    given,
+    partition_of,
+    properties,
+)
 from local.aws.cloudformation.providers.s3_lifecycle import lifecycle_rules
 
 
@@ -18,13 +26,15 @@ class BucketProvider(ApiProvider):
         "VersioningConfiguration WebsiteConfiguration",
     )
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the bucket in the stack's region."""
         name, region = request.properties.get("BucketName", request.generated_name), request.region
+        if any(bucket["Name"] == name for bucket in client.list_buckets()["Buckets"]):
+            raise already_exists(request, name)  # in us-east-1 S3 itself says nothing where the bucket is one's own
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         lock = given(request.properties, ObjectLockEnabledForBucket="ObjectLockEnabled")
         client.create_bucket(Bucket=name, **place, **lock)
-        partition = request.stack_id.split(":")[1]
+        partition = partition_of(request)
         suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
         attributes = {
             "Arn": f"arn:{partition}:s3:::{name}",
@@ -36,7 +46,7 @@ class BucketProvider(ApiProvider):
         return ProvisionedResource(physical_id=name, attributes=attributes)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put every setting that the template has, and take back those that it no longer has."""
         name = resource.physical_id
@@ -47,7 +57,7 @@ class BucketProvider(ApiProvider):
                 take_back(client, name)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the bucket."""
         client.delete_bucket(Bucket=resource.physical_id)
 
@@ -100,7 +110,8 @@ def _hyphenated(acl: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in acl).lstrip("-")
 
 
-# For each property: the call that puts it, its arguments from the value and the bucket's name, and how it is taken back (None: it cannot be, as versioning).
+# For each property: the call that puts it, its arguments from the value and the bucket's name, and how it is taken
+# back (None: it cannot be, as versioning).
 _SETTINGS: Mapping[str, tuple[str, Callable[[Any, str], dict[str, Any]], Callable[[Any, str], object] | None]] = {
     "OwnershipControls": (
         "put_bucket_ownership_controls",

@@ -14,17 +14,17 @@ class BucketPolicyProvider(ApiProvider):
     service = "s3"
     handled = properties("Bucket PolicyDocument")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, _client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Name it by its bucket; it is put when it is configured."""
         return ProvisionedResource(physical_id=request.properties["Bucket"])
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, _before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put the policy."""
         client.put_bucket_policy(Bucket=resource.physical_id, Policy=json.dumps(request.properties["PolicyDocument"]))
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Take the policy away."""
         client.delete_bucket_policy(Bucket=resource.physical_id)

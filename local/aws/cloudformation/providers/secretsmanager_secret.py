@@ -14,7 +14,7 @@ class SecretProvider(ApiProvider):
     service = "secretsmanager"
     handled = properties("Description GenerateSecretString KmsKeyId Name SecretString Tags")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the secret with its value."""
         arn = client.create_secret(
             Name=request.properties.get("Name", request.generated_name),
@@ -24,7 +24,7 @@ class SecretProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes={"Id": arn})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put a changed value, description and tags."""
         arn, wanted = resource.physical_id, request.properties
@@ -39,7 +39,7 @@ class SecretProvider(ApiProvider):
             client.untag_resource(SecretId=arn, TagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the secret at once, as CloudFormation does."""
         client.delete_secret(SecretId=resource.physical_id, ForceDeleteWithoutRecovery=True)
 

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_list, given, properties, tag_changes
+from local.aws.cloudformation.providers.api_provider import (
+    ApiProvider,
+    already_exists,
+    as_tag_list,
+    given,
+    properties,
+    tag_changes,
+)
 
 _TOPIC_SETTINGS = ("DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig", "ContentBasedDeduplication")
 _SUBSCRIPTION_SETTINGS = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
@@ -17,15 +24,17 @@ class TopicProvider(ApiProvider):
     service = "sns"
     handled = properties("FifoTopic Subscription Tags TopicName", *_TOPIC_SETTINGS)
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the topic."""
         is_fifo = request.properties.get("FifoTopic", False)
         name = request.properties.get("TopicName", request.generated_name + (".fifo" if is_fifo else ""))
+        if any(topic["TopicArn"].endswith(f":{name}") for topic in client.list_topics()["Topics"]):
+            raise already_exists(request, name)
         arn = client.create_topic(Name=name, Attributes={"FifoTopic": "true"} if is_fifo else {})["TopicArn"]
         return ProvisionedResource(physical_id=arn, attributes={"TopicArn": arn, "TopicName": name})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its attributes, subscriptions and tags."""
         arn, wanted = resource.physical_id, request.properties
@@ -42,7 +51,7 @@ class TopicProvider(ApiProvider):
             client.untag_resource(ResourceArn=arn, TagKeys=removed)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the topic with its subscriptions."""
         for subscription in client.list_subscriptions_by_topic(TopicArn=resource.physical_id)["Subscriptions"]:
             client.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
@@ -64,7 +73,7 @@ class SubscriptionProvider(ApiProvider):
     service = "sns"
     handled = properties("Endpoint Protocol TopicArn", *_SUBSCRIPTION_SETTINGS)
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Subscribe."""
         subscription = client.subscribe(
             **given(request.properties, "TopicArn", "Protocol", "Endpoint"), ReturnSubscriptionArn=True
@@ -73,7 +82,7 @@ class SubscriptionProvider(ApiProvider):
         return ProvisionedResource(physical_id=arn, attributes={"Arn": arn})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Set its attributes."""
         for name in _SUBSCRIPTION_SETTINGS:
@@ -84,7 +93,7 @@ class SubscriptionProvider(ApiProvider):
                 )
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Unsubscribe."""
         client.unsubscribe(SubscriptionArn=resource.physical_id)
 
@@ -95,12 +104,12 @@ class TopicPolicyProvider(ApiProvider):
     service = "sns"
     handled = properties("PolicyDocument Topics")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, _client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Give it an id; it exists in its topics only."""
         return ProvisionedResource(physical_id=request.generated_name, attributes={"Id": request.generated_name})
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, _before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put the policy on its topics."""
         for arn in request.properties["Topics"]:
@@ -108,7 +117,7 @@ class TopicPolicyProvider(ApiProvider):
             client.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
         return resource
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Leave the topics with a policy that grants nothing; those that are gone need none."""
         for arn in request.properties["Topics"]:
             try:

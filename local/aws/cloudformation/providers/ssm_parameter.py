@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, as_tag_list, given, properties, tag_changes
+from local.aws.cloudformation.providers.api_provider import (
+    ApiProvider,
+    arn,
+    as_tag_list,
+    given,
+    properties,
+    tag_changes,
+)
 
 
 class ParameterProvider(ApiProvider):
@@ -13,14 +20,14 @@ class ParameterProvider(ApiProvider):
     service = "ssm"
     handled = properties("AllowedPattern DataType Description Name Policies Tags Tier Type Value")
 
-    def make(self, client: Any, request: ResourceRequest) -> ProvisionedResource:
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Put the parameter; one that exists is not taken over."""
         name = request.properties.get("Name", f"CFN-{request.generated_name}")
         client.put_parameter(Name=name, Overwrite=False, **_settings(request.properties))
         return _described(name, request)
 
     def configure(
-        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any]
+        self, client: Any, request: ResourceRequest, resource: ProvisionedResource, before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put a changed value, and its tags."""
         name = resource.physical_id
@@ -33,7 +40,7 @@ class ParameterProvider(ApiProvider):
             client.remove_tags_from_resource(ResourceType="Parameter", ResourceId=name, TagKeys=removed)
         return _described(name, request)
 
-    def remove(self, client: Any, request: ResourceRequest, resource: ProvisionedResource) -> None:
+    def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:
         """Delete the parameter."""
         client.delete_parameter(Name=resource.physical_id)
 
@@ -43,8 +50,6 @@ def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _described(name: str, request: ResourceRequest) -> ProvisionedResource:
-    partition = request.stack_id.split(":")[1]
     path = name if name.startswith("/") else f"/{name}"
-    arn = f"arn:{partition}:ssm:{request.region}:{request.account_id}:parameter{path}"
     shown = given(request.properties, "Type", "Value")
-    return ProvisionedResource(physical_id=name, attributes={"Arn": arn, **shown})
+    return ProvisionedResource(physical_id=name, attributes={"Arn": arn(request, f"parameter{path}"), **shown})

@@ -36,7 +36,6 @@ def target(**properties: Any) -> ResourceRequest:
     return request(TARGET, **{**given, **properties})
 
 
-@pytest.mark.usefixtures("component")
 def test_a_target_is_registered_changed_and_deregistered(rig: Any, scaling: Any) -> None:
     provider = providers(rig.autoscaling)[TARGET]
     night = {"ScheduledActionName": "night", "Schedule": "rate(1 day)", "ScalableTargetAction": {"MaxCapacity": "1"}}
@@ -52,7 +51,6 @@ def test_a_target_is_registered_changed_and_deregistered(rig: Any, scaling: Any)
     provider.delete(target(), changed)
 
 
-@pytest.mark.usefixtures("component")
 def test_a_policy_finds_its_target_by_ref(rig: Any, scaling: Any) -> None:
     both = providers(rig.autoscaling)
     both[TARGET].create(target())
@@ -80,15 +78,14 @@ def test_a_policy_finds_its_target_by_ref(rig: Any, scaling: Any) -> None:
 
 def test_a_refusal_is_the_resources_failure(rig: Any) -> None:
     both = providers(rig.autoscaling)
-    with pytest.raises(ProvisioningError, match="Inference component doesn't exist: inference-component/twin"):
-        both[TARGET].create(target())
+    with pytest.raises(ProvisioningError, match="Inference component doesn't exist: inference-component/other"):
+        both[TARGET].create(target(ResourceId="inference-component/other"))
     with pytest.raises(ProvisioningError, match="Either ScalingTargetId or all three of"):
         both[POLICY].create(request(POLICY, PolicyName="p"))
     with pytest.raises(ProvisioningError, match=r"resource\|dimension\|namespace, not 'Thing'"):
         both[POLICY].create(request(POLICY, PolicyName="p", ScalingTargetId="Thing"))
 
 
-@pytest.mark.usefixtures("component")
 def test_a_target_of_another_region_is_another_target(rig: Any) -> None:
     with pytest.raises(ProvisioningError, match="doesn't exist"):
         providers(rig.autoscaling)[TARGET].create(replace(target(), region="eu-west-1"))

@@ -11,19 +11,24 @@ TARGET: dict[str, Any] = {
 
 
 @pytest.fixture
-def target(component: str, scaling: Any) -> Any:
-    _ = component
+def target(scaling: Any) -> Any:
     scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3)
     return scaling
 
 
 def actions(scaling: Any, **params: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = scaling.describe_scheduled_actions(ServiceNamespace="sagemaker", **params)["ScheduledActions"]
+    found: list[dict[str, Any]] = scaling.describe_scheduled_actions(ServiceNamespace="sagemaker", **params)[
+        "ScheduledActions"
+    ]
     return found
 
 
 def put(scaling: Any, name: str = "night", **params: Any) -> None:
-    given = {"Schedule": "cron(0 20 ? * MON-FRI *)", "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0}, **params}
+    given = {
+        "Schedule": "cron(0 20 ? * MON-FRI *)",
+        "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0},
+        **params,
+    }
     scaling.put_scheduled_action(
         **TARGET, ScheduledActionName=name, **{key: value for key, value in given.items() if value is not None}
     )

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import ACCOUNT, Deployed
+from tests.local.aws.sagemaker.rig import ACCOUNT
 
 TARGET: dict[str, Any] = {
     "ServiceNamespace": "sagemaker",
@@ -14,11 +14,12 @@ MISSING = "service namespace: sagemaker, resource ID: inference-component/twin, 
 
 
 def described(scaling: Any, **params: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", **params)["ScalableTargets"]
+    found: list[dict[str, Any]] = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", **params)[
+        "ScalableTargets"
+    ]
     return found
 
 
-@pytest.mark.usefixtures("component")
 def test_is_described_as_it_was_registered(scaling: Any) -> None:
     arn = scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3)["ScalableTargetARN"]
     (found,) = described(scaling)
@@ -40,7 +41,6 @@ def test_is_described_as_it_was_registered(scaling: Any) -> None:
     assert found["CreationTime"].year >= 2024
 
 
-@pytest.mark.usefixtures("component")
 def test_registering_again_changes_only_what_is_given(scaling: Any) -> None:
     arn = scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=3)["ScalableTargetARN"]
     suspended = {"DynamicScalingInSuspended": True}
@@ -52,21 +52,32 @@ def test_registering_again_changes_only_what_is_given(scaling: Any) -> None:
     assert found["SuspendedState"]["ScheduledScalingSuspended"] is False
 
 
-@pytest.mark.usefixtures("component")
 @pytest.mark.parametrize(
     ("params", "message"),
     [
         ({"MinCapacity": 4, "MaxCapacity": 3}, "Minimum capacity cannot be greater than maximum capacity: 4 > 3"),
         ({"MinCapacity": -1, "MaxCapacity": 3}, "Capacity must not be negative"),
         ({"MinCapacity": 1}, "MinCapacity and MaxCapacity are required"),
-        ({"MinCapacity": 1, "MaxCapacity": 2, "ResourceId": "inference-component/other"}, "Inference component doesn't exist"),
-        ({"MinCapacity": 1, "MaxCapacity": 2, "ResourceId": "endpoint/twin"}, "Unsupported service namespace, resource type"),
-        ({"MinCapacity": 1, "MaxCapacity": 2, "ServiceNamespace": "ecs"}, "Unsupported service namespace, resource type"),
+        (
+            {"MinCapacity": 1, "MaxCapacity": 2, "ResourceId": "inference-component/other"},
+            "Inference component doesn't exist",
+        ),
+        (
+            {"MinCapacity": 1, "MaxCapacity": 2, "ResourceId": "endpoint/twin"},
+            "Unsupported service namespace, resource type",
+        ),
+        (
+            {"MinCapacity": 1, "MaxCapacity": 2, "ServiceNamespace": "ecs"},
+            "Unsupported service namespace, resource type",
+        ),
         (
             {"MinCapacity": 1, "MaxCapacity": 2, "ScalableDimension": "dynamodb:table:ReadCapacityUnits"},
             "does not scale dynamodb:table:ReadCapacityUnits. It has: ecs:service:DesiredCount",
         ),
-        ({"ScalableDimension": "a:b:c"}, "at 'scalableDimension' failed to satisfy constraint: Member must satisfy enum"),
+        (
+            {"ScalableDimension": "a:b:c"},
+            "at 'scalableDimension' failed to satisfy constraint: Member must satisfy enum",
+        ),
     ],
 )
 def test_refuses_what_cannot_be(scaling: Any, params: dict[str, Any], message: str) -> None:
@@ -76,13 +87,21 @@ def test_refuses_what_cannot_be(scaling: Any, params: dict[str, Any], message: s
     assert described(scaling) == []
 
 
-def test_a_variant_and_an_ecs_service_can_be_targets_too(rig: Any, scaling: Any, deployed: Deployed) -> None:
-    deployed.endpoint()
+def test_a_variant_and_an_ecs_service_can_be_targets_too(rig: Any, scaling: Any) -> None:
     variant = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
-    scaling.register_scalable_target(**variant, ResourceId="endpoint/twin/variant/AllTraffic", MinCapacity=1, MaxCapacity=2)
+    scaling.register_scalable_target(
+        **variant, ResourceId="endpoint/twin/variant/AllTraffic", MinCapacity=1, MaxCapacity=2
+    )
     with pytest.raises(ClientError, match="Endpoint variant doesn't exist"):
-        scaling.register_scalable_target(**variant, ResourceId="endpoint/twin/variant/Blue", MinCapacity=1, MaxCapacity=2)
-    ecs = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount", "MinCapacity": 1, "MaxCapacity": 2}
+        scaling.register_scalable_target(
+            **variant, ResourceId="endpoint/twin/variant/Blue", MinCapacity=1, MaxCapacity=2
+        )
+    ecs = {
+        "ServiceNamespace": "ecs",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "MinCapacity": 1,
+        "MaxCapacity": 2,
+    }
     with pytest.raises(ClientError, match="ECS service doesn't exist: service/rag/web"):
         scaling.register_scalable_target(**ecs, ResourceId="service/rag/web")
     client = rig.client("ecs")
@@ -93,10 +112,7 @@ def test_a_variant_and_an_ecs_service_can_be_targets_too(rig: Any, scaling: Any,
     assert len(scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]) == 1
 
 
-def test_targets_are_filtered_and_paged(scaling: Any, deployed: Deployed) -> None:
-    deployed.all()
-    for name in ("b", "c"):
-        deployed.component(name)
+def test_targets_are_filtered_and_paged(scaling: Any) -> None:
     for name in ("twin", "b", "c"):
         scaling.register_scalable_target(
             **{**TARGET, "ResourceId": f"inference-component/{name}"}, MinCapacity=0, MaxCapacity=1
@@ -114,7 +130,6 @@ def test_targets_are_filtered_and_paged(scaling: Any, deployed: Deployed) -> Non
     assert refusal.value.response["Error"]["Code"] == "InvalidNextTokenException"
 
 
-@pytest.mark.usefixtures("component")
 def test_a_deregistered_target_takes_everything_with_it(rig: Any, scaling: Any) -> None:
     scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3)
     tracking = {
@@ -137,7 +152,6 @@ def test_a_deregistered_target_takes_everything_with_it(rig: Any, scaling: Any) 
     assert missing.value.response["Error"]["Code"] == "ObjectNotFoundException"
 
 
-@pytest.mark.usefixtures("component")
 def test_targets_have_tags(scaling: Any) -> None:
     arn = scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3, Tags={"a": "1"})["ScalableTargetARN"]
     scaling.tag_resource(ResourceARN=arn, Tags={"b": "2"})
@@ -147,7 +161,6 @@ def test_targets_have_tags(scaling: Any) -> None:
         scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3, Tags={"a": "1"})
 
 
-@pytest.mark.usefixtures("component")
 def test_nothing_has_been_scaled_yet(scaling: Any) -> None:
     scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3)
     assert scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"] == []

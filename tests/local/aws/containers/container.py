@@ -1,12 +1,14 @@
-"""A container for tests: answers as a SageMaker container does, at once, and misbehaves as its environment or a request says.
+"""A container for tests: answers as a SageMaker container does, at once, and misbehaves as it is told to.
 
-Environment: EXIT_CODE (exit at once, after MESSAGE), START_DELAY_S, NEVER_READY, NAME (told in answers), STAND_IN.
+Environment: EXIT_CODE (exit at once, after MESSAGE), START_DELAY_S, NEVER_READY, IGNORE_SIGTERM, NAME (told in
+answers), STAND_IN.
 Requests to /invocations: JSON with "do": echo (default), sleep {"seconds"}, status {"status", "text"}, stream {"parts",
 "interval_s", "break_after"}, exit {"code"}, environment, headers.
 """
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -112,6 +114,8 @@ def end_with_stdin() -> None:
 
 
 def main() -> None:
+    if "IGNORE_SIGTERM" in os.environ:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=end_with_stdin, daemon=True).start()
     print(f"container {os.environ.get('NAME')} starts", flush=True)  # noqa: T201 - what containers do
     if "EXIT_CODE" in os.environ:

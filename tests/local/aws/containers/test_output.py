@@ -8,7 +8,8 @@ from tests.local.aws.containers.conftest import Lines
 
 def printed(path: Path, *chunks: bytes) -> tuple[Output, list[str]]:
     log = Lines()
-    output = Output(file=path / "a" / "copy.log", sink=log, group="g", stream="s")
+    path.mkdir(exist_ok=True)
+    output = Output(file=path / "copy.log", sink=log, group="g", stream="s")
     reading, writing = os.pipe()
     pump = threading.Thread(target=output.pump, args=(reading,))
     pump.start()
@@ -43,3 +44,9 @@ def test_the_last_lines_are_at_hand(tmp_path: Path) -> None:
     output, _ = printed(tmp_path, b"".join(b"line %d\n\n" % number for number in range(200)))
     assert len(output.last_lines) == 50
     assert output.last_lines[-1] == "line 199"
+
+
+def test_a_container_can_go_on_printing_when_its_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "copy.log").mkdir()
+    output, _ = printed(tmp_path, b"first\n", b"second\n")
+    assert output.last_lines == ("first", "second")

@@ -64,7 +64,7 @@ def test_a_container_gets_the_apis_headers_and_no_others(rig: Rig, deployed: Dep
         ({"InferenceComponentName": "other"}, "Inference Component other of account", None),
         (
             {"InferenceComponentName": None},
-            "Inference Component Name header is required for endpoints to which you plan to deploy inference components.",
+            "Inference Component Name header is required for endpoints to which you plan to deploy inference",
             "INFERENCE_COMPONENT_NAME_MISSING",
         ),
     ],
@@ -83,7 +83,7 @@ def test_what_is_not_there_is_a_validation_error(
 
 def test_each_region_has_its_own_endpoints(rig: Rig, deployed: Deployed) -> None:
     deployed.all()
-    with pytest.raises(ClientError, match="Endpoint twin of account .* not found"):
+    with pytest.raises(ClientError, match=r"Endpoint twin of account \d+ not found"):
         rig.client("sagemaker-runtime", region="eu-west-1").invoke_endpoint(
             EndpointName="twin", InferenceComponentName="twin", Body=b"{}"
         )
@@ -175,6 +175,11 @@ def test_a_body_over_the_limit_is_refused_and_the_largest_passes(rig: Rig, deplo
     error = refused(rig, largest + b"x")
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 413
     assert error["Error"] == {"Code": "413", "Message": "HTTP content length exceeded 6291456 bytes."}
+
+
+def test_an_asynchronous_invocation_is_refused(rig: Rig) -> None:
+    with pytest.raises(ClientError, match="Endpoint twin is not an asynchronous endpoint"):
+        rig.client("sagemaker-runtime").invoke_endpoint_async(EndpointName="twin", InputLocation="s3://a/b")
 
 
 def test_an_unsigned_request_is_refused(rig: Rig) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.cloudwatch.models import cloudwatch_backends
 
 from local.aws.runtime.metrics import InvocationMetrics, Invoked
 from local.aws.sagemaker.wire.place import Place
@@ -79,6 +80,4 @@ def test_a_busy_endpoint_costs_a_few_objects(rig: Rig) -> None:
         metrics.answered(invoked, status=200, model_s=0.1, overhead_s=0.01)
     found = rig.client("cloudwatch", region="us-west-2").list_metrics(Namespace="AWS/SageMaker")["Metrics"]
     assert len(found) == 10
-    from moto.cloudwatch.models import cloudwatch_backends
-
     assert len(cloudwatch_backends["123456789012"]["us-west-2"].metric_data) <= 40

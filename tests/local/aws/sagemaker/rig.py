@@ -17,7 +17,6 @@ import boto3
 import uvicorn
 from botocore.config import Config
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.core.base_backend import BackendDict
 from moto.logs.models import logs_backends
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -36,7 +35,10 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 IMAGE = f"763104351884.dkr.ecr.{REGION}.amazonaws.com/{TGI_REPOSITORY}:2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/sagemaker"
-TRUST = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+TRUST = json.dumps(
+    {"Statement": {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+)
+SCOPE = f"AWS4-HMAC-SHA256 Credential=test/20261121/{REGION}/sagemaker/aws4_request, SignedHeaders=host, Signature=0"
 CONTAINER = Path(__file__).parents[1] / "containers" / "container.py"
 TIMINGS = Timings(
     drain_s=10, delete_drain_s=1, stop_grace_s=1, restart_s=0.1, restart_max_s=1, room_wait_s=0.3, look_for_room_s=0.05,
@@ -54,14 +56,14 @@ class Rig:
 
     def __init__(
         self, *, state_dir: Path, own_services: dict[str, Any] | None = None,
-        command: Callable[[int], Sequence[str]] = container_command,
+        command: Callable[[int], Sequence[str]] = container_command, limits: RuntimeLimits = LIMITS,
     ) -> None:  # fmt: skip
         self._state_dir = state_dir
         self._command = command
         self._clients: dict[Any, Any] = {}
         self.sagemaker = self._make_sagemaker()
-        runtime = Runtime(self, limits=LIMITS)
-        services = {"sagemaker": lambda: self.sagemaker.make_response(), **(own_services or {})}
+        runtime = Runtime(self, limits=limits)
+        services = {"sagemaker": self._make_response, **(own_services or {})}
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -77,11 +79,18 @@ class Rig:
         self.url = f"http://localhost:{self.port}"
         config = uvicorn.Config(app, http="httptools", log_level="warning", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve(sockets=[self._socket])))
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._server.serve(sockets=[self._socket])), daemon=True
+        )
         self._thread.start()
         while not self._server.started:
             time.sleep(0.005)
-        self.client("iam").create_role(RoleName="sagemaker", AssumeRolePolicyDocument=TRUST)
+        iam = self.client("iam")
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):  # moto's state is the process's
+            iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=TRUST)
+
+    def _make_response(self) -> Any:
+        return self.sagemaker.make_response()
 
     def hosting(self, place: Place) -> Hosting:
         return self.sagemaker.hosting(place)
@@ -91,7 +100,8 @@ class Rig:
         if key not in self._clients:
             self._clients[key] = boto3.client(
                 service, endpoint_url=self.url, region_name=region, aws_access_key_id="test",
-                aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}, **config),
+                aws_secret_access_key="test",  # noqa: S106 - nothing checks it
+                config=Config(retries={"total_max_attempts": 1}, **config),
             )  # fmt: skip
         return self._clients[key]
 
@@ -113,20 +123,20 @@ class Rig:
             connection.close()
         return total
 
-    def renew(self) -> None:
+    def renew(self, *, endpoint_change_s: float = 0.03) -> None:
         """Start over with nothing but the role. A whole reset of moto takes a second."""
         self.sagemaker.close()
         logs_backends[ACCOUNT][REGION].groups.clear()
         cloudwatch_backends[ACCOUNT][REGION].alarms.clear()
-        self.sagemaker = self._make_sagemaker()
+        self.sagemaker = self._make_sagemaker(endpoint_change_s)
 
-    def _make_sagemaker(self) -> SageMakerService:
+    def _make_sagemaker(self, endpoint_change_s: float = 0.03) -> SageMakerService:
         return SageMakerService(
             state_dir=self._state_dir,
             environment=os.environ,
             container_command=self._command,
             timings=TIMINGS,
-            endpoint_change_s=0.1,
+            endpoint_change_s=endpoint_change_s,
         )
 
     def close(self) -> None:
@@ -136,7 +146,6 @@ class Rig:
         self._thread.join()
         self._socket.close()
         self.sagemaker.close()
-        BackendDict.reset()
 
 
 class Deployed:
@@ -163,7 +172,7 @@ class Deployed:
 
     def endpoint(self, name: str = "twin", **config: Any) -> str:
         self.sm.create_endpoint(EndpointName=name, EndpointConfigName=self.config(name, **config))
-        self.sm.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 0.05})
+        self.sm.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 0.01})
         return name
 
     def component(
@@ -185,8 +194,8 @@ class Deployed:
         self.endpoint(name)
         self.component(name, endpoint=name, model=name, copies=copies)
 
-    def settled(self, name: str = "twin") -> dict[str, Any]:
-        deadline = time.monotonic() + 20
+    def settled(self, name: str = "twin", *, timeout_s: float = 20) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             found: dict[str, Any] = self.sm.describe_inference_component(InferenceComponentName=name)
             if found["InferenceComponentStatus"] in {"InService", "Failed"}:

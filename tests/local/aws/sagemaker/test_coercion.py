@@ -17,7 +17,9 @@ def test_numbers_and_truths_may_be_text_and_text_may_be_numbers() -> None:
         {
             "EndpointConfigName": 7,
             "EnableNetworkIsolation": "true",
-            "ProductionVariants": [{"InitialInstanceCount": "1", "InitialVariantWeight": "1.5", "EnableSSMAccess": False}],
+            "ProductionVariants": [
+                {"InitialInstanceCount": "1", "InitialVariantWeight": "1.5", "EnableSSMAccess": False}
+            ],
         },
     ) == {
         "EndpointConfigName": "7",
@@ -38,7 +40,10 @@ def test_what_a_container_gets_is_text() -> None:
         ({"ProductionVariants": [{"Colour": 1}]}, "unsupported property Colour in /ProductionVariants/0"),
         ({"ProductionVariants": {"a": 1}}, "/ProductionVariants must be of type list"),
         ({"ProductionVariants": ["a"]}, "/ProductionVariants/0 must be of type object, not 'a'"),
-        ({"ProductionVariants": [{"InitialInstanceCount": "many"}]}, "InitialInstanceCount must be of type integer, not 'many'"),
+        (
+            {"ProductionVariants": [{"InitialInstanceCount": "many"}]},
+            "InitialInstanceCount must be of type integer, not 'many'",
+        ),
         ({"EnableNetworkIsolation": "yes"}, "/EnableNetworkIsolation must be of type boolean, not 'yes'"),
         ({"EndpointConfigName": ["a"]}, "/EndpointConfigName must be of type string"),
     ],

@@ -212,11 +212,11 @@ def test_components_of_one_endpoint_share_its_instances(rig: Rig, deployed: Depl
 @pytest.mark.parametrize(
     ("needs", "message"),
     [
-        ({"NumberOfAcceleratorDevicesRequired": 2}, "needs 2 accelerator devices, and an instance of type ml.g5.2xlarge has 1"),
-        ({"MinMemoryRequiredInMb": 40_000}, "needs 40000 MB of memory, and an instance of type ml.g5.2xlarge has 32768"),
-        ({"NumberOfCpuCoresRequired": 9}, "needs 9 CPU cores, and an instance of type ml.g5.2xlarge has 8"),
+        ({"NumberOfAcceleratorDevicesRequired": 2}, r"needs 2 accelerator devices, and .* ml\.g5\.2xlarge has 1"),
+        ({"MinMemoryRequiredInMb": 40_000}, r"needs 40000 MB of memory, and .* ml\.g5\.2xlarge has 32768"),
+        ({"NumberOfCpuCoresRequired": 9}, r"needs 9 CPU cores, and .* ml\.g5\.2xlarge has 8"),
     ],
-)  # fmt: skip
+)
 def test_a_copy_that_no_instance_can_hold_is_refused(deployed: Deployed, needs: dict[str, int], message: str) -> None:
     deployed.model()
     deployed.endpoint()
@@ -301,11 +301,8 @@ def test_is_listed_by_endpoint_variant_and_status(deployed: Deployed) -> None:
 
 def gone(deployed: Deployed) -> None:
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            assert describe(deployed)["InferenceComponentStatus"] == "Deleting"
-        except ClientError as error:
-            assert "Could not find inference component" in str(error)
-            return
+    while deployed.sm.list_inference_components()["InferenceComponents"]:
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    raise TimeoutError
+    with pytest.raises(ClientError, match="Could not find inference component"):
+        describe(deployed)

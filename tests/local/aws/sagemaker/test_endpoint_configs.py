@@ -36,7 +36,11 @@ def test_is_described_as_it_was_created(deployed: Deployed) -> None:
         ({"ModelName": "twin"}, {}, "hosts inference components only: leave ModelName out"),
         ({}, {"ExecutionRoleArn": None}, "ExecutionRoleArn is required"),
         ({}, {"ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/missing"}, "Could not assume role"),
-        ({"InstanceType": "ml.m5.large"}, {}, "instance type 'ml.m5.large' is not known. Known GPU instance types: ml.g5"),
+        (
+            {"InstanceType": "ml.m5.large"},
+            {},
+            "instance type 'ml.m5.large' is not known. Known GPU instance types: ml.g5",
+        ),
         ({"InstanceType": "ml.g5.huge"}, {}, "Value 'ml.g5.huge' at 'productionVariants.1.member.instanceType' failed"),
         ({"InstanceType": None}, {}, "needs an InstanceType"),
         ({"InitialInstanceCount": 0}, {}, "Member must have value greater than or equal to 1"),

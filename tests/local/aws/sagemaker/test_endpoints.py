@@ -3,7 +3,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import ACCOUNT, Deployed
+from tests.local.aws.sagemaker.rig import ACCOUNT, Deployed, Rig
 
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/twin"
 
@@ -12,7 +12,8 @@ def create(deployed: Deployed) -> None:
     deployed.sm.create_endpoint(EndpointName="twin", EndpointConfigName=deployed.config())
 
 
-def test_is_creating_in_service_deleting_and_gone(deployed: Deployed) -> None:
+def test_is_creating_in_service_deleting_and_gone(rig: Rig, deployed: Deployed) -> None:
+    rig.renew(endpoint_change_s=0.8)
     create(deployed)
     creating = deployed.sm.describe_endpoint(EndpointName="twin")
     assert creating["EndpointStatus"] == "Creating"
@@ -23,7 +24,7 @@ def test_is_creating_in_service_deleting_and_gone(deployed: Deployed) -> None:
     deployed.sm.delete_endpoint(EndpointName="twin")
     assert deployed.sm.describe_endpoint(EndpointName="twin")["EndpointStatus"] == "Deleting"
     deployed.sm.get_waiter("endpoint_deleted").wait(EndpointName="twin", WaiterConfig={"Delay": 0.02})
-    with pytest.raises(ClientError, match=f'Could not find endpoint "{ARN}".'):
+    with pytest.raises(ClientError, match=f'Could not find endpoint "{ARN}"'):
         deployed.sm.describe_endpoint(EndpointName="twin")
 
 
@@ -38,19 +39,20 @@ def test_is_described_with_its_variants(deployed: Deployed) -> None:
     assert variant["RoutingConfig"] == {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"}
 
 
-def test_refuses_a_change_while_another_is_under_way(deployed: Deployed) -> None:
+def test_refuses_a_change_while_another_is_under_way(rig: Rig, deployed: Deployed) -> None:
+    rig.renew(endpoint_change_s=5)
     create(deployed)
     for change in (
         lambda: deployed.sm.delete_endpoint(EndpointName="twin"),
         lambda: deployed.sm.update_endpoint(EndpointName="twin", EndpointConfigName="twin"),
     ):
-        with pytest.raises(ClientError, match=f'Cannot update in-progress endpoint "{ARN}".'):
+        with pytest.raises(ClientError, match=f'Cannot update in-progress endpoint "{ARN}"'):
             change()
 
 
 def test_refuses_a_taken_name_and_a_missing_config(deployed: Deployed) -> None:
     deployed.endpoint()
-    with pytest.raises(ClientError, match=f'Cannot create already existing endpoint "{ARN}".'):
+    with pytest.raises(ClientError, match=f'Cannot create already existing endpoint "{ARN}"'):
         deployed.sm.create_endpoint(EndpointName="TWIN", EndpointConfigName="twin")
     with pytest.raises(ClientError, match='Could not find endpoint configuration "arn:'):
         deployed.sm.create_endpoint(EndpointName="other", EndpointConfigName="missing")
@@ -58,11 +60,12 @@ def test_refuses_a_taken_name_and_a_missing_config(deployed: Deployed) -> None:
 
 def test_cannot_be_deleted_while_it_has_components(deployed: Deployed) -> None:
     deployed.all()
-    with pytest.raises(ClientError, match="while it has inference components: twin. Delete them first"):
+    with pytest.raises(ClientError, match=r"while it has inference components: twin\. Delete them first"):
         deployed.sm.delete_endpoint(EndpointName="twin")
 
 
-def test_goes_over_to_another_config(deployed: Deployed) -> None:
+def test_goes_over_to_another_config(rig: Rig, deployed: Deployed) -> None:
+    rig.renew(endpoint_change_s=0.8)
     deployed.all()
     deployed.config("larger", most=8)
     deployed.sm.update_endpoint(EndpointName="twin", EndpointConfigName="larger")

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import Deployed
+from tests.local.aws.sagemaker.rig import Deployed, Rig
 
 
 def names(deployed: Deployed, **params: Any) -> list[str]:
@@ -45,7 +45,8 @@ def test_filters(models: Deployed) -> None:
     assert len(names(models, CreationTimeBefore=now + timedelta(minutes=1), MaxResults=100)) == 12
 
 
-def test_endpoints_are_listed_by_status(deployed: Deployed) -> None:
+def test_endpoints_are_listed_by_status(rig: Rig, deployed: Deployed) -> None:
+    rig.renew(endpoint_change_s=0.8)
     deployed.endpoint("serving")
     deployed.sm.create_endpoint(EndpointName="new", EndpointConfigName="serving")
 
@@ -67,5 +68,7 @@ def test_a_token_that_no_listing_gave_is_refused(models: Deployed, token: str) -
 
 
 def test_a_page_size_out_of_range_is_refused(models: Deployed) -> None:
-    with pytest.raises(ClientError, match="Value '101' at 'maxResults' failed to satisfy constraint: Member must have value"):
+    with pytest.raises(
+        ClientError, match="Value '101' at 'maxResults' failed to satisfy constraint: Member must have value"
+    ):
         models.sm.list_models(MaxResults=101)

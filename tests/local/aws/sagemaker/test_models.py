@@ -3,14 +3,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import ACCOUNT, IMAGE, ROLE, Deployed, Rig
+from tests.local.aws.sagemaker.rig import ACCOUNT, IMAGE, ROLE, TRUST, Deployed, Rig
 
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model/twin"
 
 
 def create(deployed: Deployed, **params: Any) -> dict[str, Any]:
     given = {"ModelName": "Twin", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": IMAGE}, **params}
-    answer: dict[str, Any] = deployed.sm.create_model(**{key: value for key, value in given.items() if value is not None})
+    answer: dict[str, Any] = deployed.sm.create_model(
+        **{key: value for key, value in given.items() if value is not None}
+    )
     return answer
 
 
@@ -58,7 +60,7 @@ def test_refuses_what_cannot_be(deployed: Deployed, params: dict[str, Any], mess
 
 def test_refuses_a_role_that_is_not_there_or_does_not_trust_sagemaker(rig: Rig, deployed: Deployed) -> None:
     iam = rig.client("iam")
-    trust = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"}]}'
+    trust = TRUST.replace("sagemaker", "ec2")
     iam.create_role(RoleName="of-another", AssumeRolePolicyDocument=trust)
     for role in ("missing", "of-another"):
         arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"

@@ -19,6 +19,8 @@ def check(operation: str, service: str = "sagemaker", **params: Any) -> str | No
     return None
 
 
+FAILED = "failed to satisfy constraint:"
+MODEL_NAME = r"[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?"
 PREFIX = "1 validation error detected: Value "
 
 
@@ -27,13 +29,15 @@ PREFIX = "1 validation error detected: Value "
     [
         ("twin", None),
         ("a-1", None),
-        ("x" * 64, f"'{'x' * 64}' at 'modelName' failed to satisfy constraint: Member must have length less than or equal to 63"),
+        (
+            "x" * 64,
+            f"'{'x' * 64}' at 'modelName' {FAILED} Member must have length less than or equal to 63",
+        ),
         (
             "no_underscore",
-            "'no_underscore' at 'modelName' failed to satisfy constraint: Member must satisfy regular expression pattern: "
-            "[a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?",
+            f"'no_underscore' at 'modelName' {FAILED} Member must satisfy regular expression pattern: {MODEL_NAME}",
         ),
-        (None, "null at 'modelName' failed to satisfy constraint: Member must not be null"),
+        (None, f"null at 'modelName' {FAILED} Member must not be null"),
     ],
 )
 def test_words_are_awss(name: str | None, problem: str | None) -> None:
@@ -52,7 +56,7 @@ def test_every_problem_is_told_with_its_place() -> None:
     assert message.startswith("5 validation errors detected: ")
     assert "Value '-' at 'endpointConfigName' failed" in message
     assert "Value null at 'productionVariants.2.member.variantName' failed" in message
-    assert "at 'productionVariants.2.member.instanceType' failed to satisfy constraint: Member must satisfy enum value set: [" in message
+    assert f"at 'productionVariants.2.member.instanceType' {FAILED} Member must satisfy enum value set: [" in message
     assert "Value '0' at 'productionVariants.2.member.initialInstanceCount' failed" in message
     assert "Value '' at 'tags.1.member.key' failed" in message
 
@@ -96,12 +100,14 @@ def patterns(shape: Any, above: list[str]) -> Iterator[str]:
         return
     if pattern := shape.metadata.get("pattern"):
         yield pattern
-    parts = {"structure": lambda: shape.members.values(), "list": lambda: [shape.member], "map": lambda: [shape.key, shape.value]}
-    for part in parts.get(shape.type_name, list)():
+    members = getattr(shape, "members", {}).values()
+    for part in (*members, *(getattr(shape, name, None) for name in ("member", "key", "value"))):
         yield from patterns(part, [*above, shape.name])
 
 
 @pytest.mark.parametrize(("value", "fits"), [("é ok_/+-@:=.", True), ("日本", True), ("a&b", False), ("~", False)])
 def test_unicode_classes_mean_what_they_mean_in_java(value: str, fits: bool) -> None:
-    found = check("AddTags", ResourceArn="arn:aws:sagemaker:us-east-1:123456789012:model/a", Tags=[{"Key": value, "Value": ""}])
+    found = check(
+        "AddTags", ResourceArn="arn:aws:sagemaker:us-east-1:123456789012:model/a", Tags=[{"Key": value, "Value": ""}]
+    )
     assert (found is None) == fits
