@@ -11,6 +11,8 @@ from cli.commands.ask import ask
 from cli.commands.demo import demo
 from cli.commands.down import down
 from cli.commands.env import env
+from cli.commands.model import build_model_app
+from cli.commands.plan import plan
 from cli.commands.smoke import smoke
 from cli.commands.status import status
 from cli.commands.up import up
@@ -31,8 +33,9 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (up, down, status, env, smoke, ask, demo):
+    for command in (up, down, status, env, smoke, ask, demo, plan):
         app.command()(command)
+    app.add_typer(build_model_app(), name="model")
     return app
 
 

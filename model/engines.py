@@ -1,7 +1,7 @@
-"""What a container must be told so that an engine serves a model within its limits.
+"""What runs a model: the engines there are, what each can do, and the container that serves a model with it.
 
-An engine is a value: the image and the environment follow from it, and nothing else in the project asks which one it
-is. No secret ever goes into the environment; weights that need a token come from S3.
+An engine is a value: image and environment follow from it, and what it can do is in its traits. Nothing else in the
+project asks which one it is.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from model.errors import EnvironmentTooLargeError, GatedModelError, UnknownEngineError
+from model.environments import describe_tgi, describe_vllm
+from model.errors import EnvironmentTooLargeError, GatedModelError, UnknownEngineError, UnsupportedModelError
 from model.images import Image, find_image
 from model.limits import ServingLimits
-from model.spec import Dtype, ModelSpec
-
-# Where SageMaker puts the files of a model that has a data source.
-_WEIGHTS_FOLDER = "/opt/ml/model"
+from model.spec import ModelSpec, Quantization
 
 # The strictest of SageMaker's limits on an environment: those of an inference component's container.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentContainerSpecification.html
@@ -27,6 +25,50 @@ class Engine(StrEnum):
     """What runs the model."""
 
     TGI = "tgi"
+    VLLM = "vllm"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineTraits:
+    """What an engine can do, as far as fit depends on it.
+
+    Attributes:
+        model_types: the architectures it serves, of those that are reckoned here, by their names in config.json.
+        quantizations: the formats it serves.
+        frees_windows: whether the KV cache of sliding layers is given back once it is out of the window.
+        repeats_kv_heads: whether a model may be spread over more GPUs than it has key/value heads, each head then being
+            held more than once.
+    """
+
+    model_types: frozenset[str]
+    quantizations: frozenset[Quantization]
+    frees_windows: bool
+    repeats_kv_heads: bool
+
+
+_TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
+    {
+        # TGI was archived before Qwen 3 reached its CUDA server; it fails the health check.
+        # Its cache has as many blocks in every layer (server/text_generation_server/models/flash_causal_lm.py, v3).
+        Engine.TGI: EngineTraits(
+            model_types=frozenset({"llama", "mistral", "qwen2", "gemma2", "gemma3_text"}),
+            quantizations=frozenset(Quantization),
+            frees_windows=False,
+            repeats_kv_heads=False,
+        ),
+        # https://docs.vllm.ai/en/latest/design/hybrid_kv_cache_manager/
+        Engine.VLLM: EngineTraits(
+            model_types=frozenset({"llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text"}),
+            quantizations=frozenset({Quantization.AWQ, Quantization.GPTQ, Quantization.FP8}),
+            frees_windows=True,
+            repeats_kv_heads=True,
+        ),
+    }
+)
+
+_ENVIRONMENTS: Mapping[Engine, Callable[[ModelSpec, ServingLimits, int], dict[str, str]]] = MappingProxyType(
+    {Engine.TGI: describe_tgi, Engine.VLLM: describe_vllm}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +96,31 @@ def find_engine(name: str) -> Engine:
         raise UnknownEngineError(name, known=tuple(Engine)) from None
 
 
+def traits_of(engine: Engine) -> EngineTraits:
+    """Return what an engine can do."""
+    return _TRAITS[engine]
+
+
+def check_support(engine: Engine, spec: ModelSpec) -> None:
+    """Refuse a model that the engine does not serve.
+
+    Raises:
+        UnsupportedModelError: it does not; the error says which engine does, or which quantization it serves.
+    """
+    traits = traits_of(engine)
+    if spec.model_type not in traits.model_types:
+        able = [other.value for other in Engine if spec.model_type in traits_of(other).model_types]
+        raise UnsupportedModelError(
+            f"engine '{engine}' does not serve {spec.model_id}: its architecture is {spec.model_type!r}.",
+            remedy=f"Set engine={able[0]}." if able else f"It serves {', '.join(sorted(traits.model_types))}.",
+        )
+    if spec.quantization is not None and spec.quantization not in traits.quantizations:
+        raise UnsupportedModelError(
+            f"engine '{engine}' does not serve quantization '{spec.quantization}'.",
+            remedy=f"It serves {', '.join(sorted(traits.quantizations))}.",
+        )
+
+
 def describe_container(
     *, engine: Engine, spec: ModelSpec, limits: ServingLimits, region: str, gpus_per_copy: int
 ) -> Container:
@@ -68,10 +135,12 @@ def describe_container(
 
     Raises:
         NoImageError: the region has no image of the engine.
+        UnsupportedModelError: the engine does not serve the model.
         InvalidLimitsError: the model has fewer positions than the limits ask for.
         GatedModelError: the weights would have to be downloaded with a token.
         EnvironmentTooLargeError: SageMaker would refuse the environment.
     """
+    check_support(engine, spec)
     limits.check_against(spec)
     if spec.gated and spec.s3_uri is None:
         raise GatedModelError(
@@ -81,33 +150,6 @@ def describe_container(
     environment = _ENVIRONMENTS[engine](spec, limits, gpus_per_copy)
     _check_size(environment)
     return Container(image=find_image(engine=engine, region=region), environment=MappingProxyType(environment))
-
-
-def _describe_tgi(spec: ModelSpec, limits: ServingLimits, gpus_per_copy: int) -> dict[str, str]:
-    """Return TGI's environment: its SageMaker entry point maps HF_* and SM_NUM_GPUS, the launcher reads the rest."""
-    if spec.s3_uri is None:
-        environment = {"HF_MODEL_ID": spec.model_id, "HF_MODEL_REVISION": spec.revision}
-    else:
-        environment = {"HF_MODEL_ID": _WEIGHTS_FOLDER, "HF_HUB_OFFLINE": "1"}
-    if spec.quantization is not None:
-        environment["HF_MODEL_QUANTIZE"] = spec.quantization.value
-    elif spec.dtype is Dtype.BFLOAT16:
-        # TGI's default is float16 for most models, which overflows where bfloat16 did not. It may not go with QUANTIZE.
-        environment["DTYPE"] = spec.dtype.value
-    return environment | {
-        "SM_NUM_GPUS": str(gpus_per_copy),
-        "MAX_INPUT_TOKENS": str(limits.max_input_tokens),
-        "MAX_TOTAL_TOKENS": str(limits.max_total_tokens),
-        "MAX_BATCH_PREFILL_TOKENS": str(limits.max_batch_prefill_tokens),
-        "MAX_BATCH_TOTAL_TOKENS": str(limits.max_batch_total_tokens),
-        "MAX_CONCURRENT_REQUESTS": str(limits.max_concurrent_requests),
-        "USAGE_STATS": "off",
-    }
-
-
-_ENVIRONMENTS: Mapping[Engine, Callable[[ModelSpec, ServingLimits, int], dict[str, str]]] = MappingProxyType(
-    {Engine.TGI: _describe_tgi}
-)
 
 
 def _check_size(environment: Mapping[str, str]) -> None:

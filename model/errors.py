@@ -7,13 +7,17 @@ ModelError                 the root: every message names the value and what is a
 ├── UnknownEngineError     no such engine
 ├── NoImageError           the region has no image of that engine
 ├── InvalidSpecError       a field of a ModelSpec is out of range or contradicts another
+├── UnreadableConfigError  no spec can be made of this config.json
+├── HubError               the hub was not reached, or does not give the model away
 ├── InvalidLimitsError     TGI would refuse these limits, or the model has fewer positions
+├── UnsupportedModelError  the engine does not serve this architecture or quantization
 ├── EnvironmentTooLargeError   SageMaker would refuse the container's environment
 ├── GatedModelError        the weights need a token, and a container gets no secret
 └── DoesNotFitError        the instance cannot hold the component
 ```
 
-All of them are found before anything is deployed, so none is worth a retry: the settings have to change.
+All of them are found before anything is deployed. None is worth a retry, but a HubError that says so: the settings have
+to change.
 """
 
 from collections.abc import Sequence
@@ -97,6 +101,26 @@ class NoImageError(ModelError):
 
 class InvalidSpecError(ModelError):
     """A field of a ModelSpec is out of range or contradicts another."""
+
+
+class UnreadableConfigError(ModelError):
+    """A config.json that lacks what a spec needs, or describes what is not reckoned here (experts, images)."""
+
+
+class HubError(ModelError):
+    """The hub did not answer with the model.
+
+    Attributes:
+        retryable: whether the same call may succeed later: the hub was not reached, or was busy.
+    """
+
+    def __init__(self, problem: str, *, remedy: str, retryable: bool) -> None:
+        super().__init__(problem, remedy=remedy)
+        self.retryable = retryable
+
+
+class UnsupportedModelError(ModelError):
+    """The engine does not serve this architecture, or not in this quantization."""
 
 
 class InvalidLimitsError(ModelError):

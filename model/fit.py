@@ -1,25 +1,22 @@
 """Does a deployment fit? Answered in milliseconds, before anything is created.
 
-Takes a spec, limits, an instance type and the numbers of copies; returns what a component must ask for, or refuses and
-says what would fit. Rests on memory.py for bytes and on hardware.py for what there is; knows nothing of engines'
-environments or of stacks. How fast it would be is not answered here.
+Takes a spec, limits, an instance type, an engine and the numbers of copies; returns what a component must ask for, or
+refuses and says what would fit. Rests on memory.py for bytes, on parallelism.py for GPUs and on hardware.py for what
+there is; knows nothing of environments or of stacks. How fast it is: roofline.py. What it costs: cost.py.
 """
 
-from dataclasses import dataclass, replace
-from math import ceil, inf
+from dataclasses import dataclass
+from math import ceil
 
+from model.engines import Engine, check_support, traits_of
 from model.errors import DoesNotFitError
-from model.hardware import InstanceType, instance_types
+from model.hardware import InstanceType
 from model.limits import ServingLimits
 from model.memory import count_cpu_cores, count_host_mib, count_kv_tokens
-from model.spec import ModelSpec, Quantization
-
-# The part of an instance's main memory that components may reserve: the rest is SageMaker's own. An assumption on the
-# safe side; AWS publishes no figure.
-_USABLE_HOST_SHARE = 0.9
-_USABLE_CORES_LESS = 1
-
-_TENSOR_PARALLEL_SIZES = (1, 2, 4, 8)
+from model.parallelism import check_parallelism
+from model.room import count_copies_per_instance
+from model.spec import ModelSpec
+from model.suggestions import describe_what_fits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +31,7 @@ class Fit:
         copies_per_instance: copies that one instance holds.
         min_instances: instances that the least number of copies needs.
         max_instances: instances that the endpoint may grow to.
+        notes: what holds and is easily overlooked, in whole sentences for people.
     """
 
     gpus_per_copy: int
@@ -43,6 +41,7 @@ class Fit:
     copies_per_instance: int
     min_instances: int
     max_instances: int
+    notes: tuple[str, ...] = ()
 
 
 def check_fit(
@@ -54,6 +53,7 @@ def check_fit(
     min_copies: int,
     max_copies: int,
     max_instances: int | None = None,
+    engine: Engine = Engine.TGI,
 ) -> Fit:
     """Return what the deployment takes up.
 
@@ -66,32 +66,23 @@ def check_fit(
         max_copies: the copies that it may grow to.
         max_instances: the instances that it may grow to. None takes what `max_copies` need and room for one copy more,
             which a rolling update starts before it stops an old one.
+        engine: what runs the model.
 
     Raises:
         DoesNotFitError: it does not fit; the error says what would.
+        InvalidLimitsError: one request could fill the whole batch, or the model has fewer positions.
+        UnsupportedModelError: the engine does not serve the model.
     """
-    _check_parallelism(spec, instance, gpus_per_copy)
-    kv_tokens = count_kv_tokens(
-        spec, gpu=instance.gpu, gpus=gpus_per_copy, prefill_tokens=limits.max_batch_prefill_tokens
-    )
-    if kv_tokens < limits.max_batch_total_tokens:
-        raise DoesNotFitError(
-            f"{spec.model_id} on {gpus_per_copy} GPU(s) of {instance.name} ({instance.gpu.memory_mib} MiB each) leaves "
-            + (f"room for {kv_tokens} tokens" if kv_tokens > 0 else "no room for any token")
-            + f"; max_batch_total_tokens is {limits.max_batch_total_tokens}.",
-            remedy=_suggest(spec, limits, instance, gpus_per_copy, kv_tokens),
-        )
-    copies_per_instance = _count_copies_per_instance(spec, instance, gpus_per_copy)
-    if copies_per_instance < 1:
-        raise DoesNotFitError(
-            f"a copy of {spec.model_id} reserves {count_host_mib(spec, gpus=gpus_per_copy)} MiB of main memory and "
-            f"{count_cpu_cores(gpus=gpus_per_copy)} cores; {instance.name} has {instance.host_memory_mib} MiB and "
-            f"{instance.vcpus} cores, a part of them SageMaker's own.",
-            remedy=_suggest(spec, limits, instance, gpus_per_copy, kv_tokens),
-        )
+    check_support(engine, spec)
+    limits.check_against(spec)
+    limits.check_sharing()
+    check_parallelism(spec, instance=instance, gpus_per_copy=gpus_per_copy, traits=traits_of(engine))
+    kv_tokens = _check_gpu_memory(spec, limits, instance, gpus_per_copy, engine)
+    copies_per_instance = _check_host(spec, limits, instance, gpus_per_copy, engine)
     needed = ceil(max_copies / copies_per_instance)
+    with_update = ceil((max_copies + 1) / copies_per_instance)
     if max_instances is None:
-        max_instances = ceil((max_copies + 1) / copies_per_instance)
+        max_instances = with_update
     elif max_instances < needed:
         raise DoesNotFitError(
             f"{max_copies} copies of {gpus_per_copy} GPU(s) need {needed} x {instance.name}; max_instances is "
@@ -106,68 +97,62 @@ def check_fit(
         copies_per_instance=copies_per_instance,
         min_instances=ceil(min_copies / copies_per_instance),
         max_instances=max_instances,
+        notes=_collect_notes(min_copies=min_copies, spare_instances=max_instances - with_update),
     )
 
 
-def _check_parallelism(spec: ModelSpec, instance: InstanceType, gpus_per_copy: int) -> None:
-    if not 1 <= gpus_per_copy <= instance.gpus:
-        raise DoesNotFitError(
-            f"gpus_per_copy is {gpus_per_copy}.", remedy=f"{instance.name} has {instance.gpus} GPU(s): 1 to that many."
-        )
-    if not _divides_heads(spec, gpus_per_copy):
-        allowed = ", ".join(str(n) for n in range(1, instance.gpus + 1) if _divides_heads(spec, n))
-        raise DoesNotFitError(
-            f"{spec.model_id} cannot be spread over {gpus_per_copy} GPUs: its {spec.attention_heads} attention and "
-            f"{spec.kv_heads} key/value heads are shared out equally.",
-            remedy=f"Set gpus_per_copy to one of {allowed}.",
-        )
-
-
-def _divides_heads(spec: ModelSpec, gpus: int) -> bool:
-    return spec.attention_heads % gpus == 0 and spec.kv_heads % gpus == 0
-
-
-def _count_copies_per_instance(spec: ModelSpec, instance: InstanceType, gpus_per_copy: int) -> int:
-    return min(
-        instance.gpus // gpus_per_copy,
-        int(instance.host_memory_mib * _USABLE_HOST_SHARE) // count_host_mib(spec, gpus=gpus_per_copy),
-        (instance.vcpus - _USABLE_CORES_LESS) // count_cpu_cores(gpus=gpus_per_copy),
-    )
-
-
-def _suggest(spec: ModelSpec, limits: ServingLimits, instance: InstanceType, gpus_per_copy: int, kv_tokens: int) -> str:
-    """Say what would fit: the smallest instance; fewer tokens, or quantized weights, where that is enough."""
-    suggestions = []
-    smallest = _find_smallest(spec, limits)
-    if smallest is not None:
-        found, gpus = smallest
-        suggestions.append(f"instance_type={found.name} with gpus_per_copy={gpus} (the smallest that fits)")
-    if limits.max_batch_prefill_tokens < kv_tokens < limits.max_batch_total_tokens:
-        suggestions.append(f"max_batch_total_tokens of at most {kv_tokens} (and max_total_tokens within it)")
-    if spec.quantization is None and _holds(
-        replace(spec, quantization=Quantization.EETQ), limits, instance, gpus_per_copy
-    ):
-        suggestions.append(f"quantization={Quantization.EETQ} (8-bit weights)")
-    if not suggestions:
-        return "No known instance type holds it: lower the limits, or quantize."
-    return f"What fits: {', or '.join(suggestions)}."
-
-
-def _find_smallest(spec: ModelSpec, limits: ServingLimits) -> tuple[InstanceType, int] | None:
-    """Return the smallest instance type that holds a copy, by GPU memory, main memory and price, and its GPU count."""
-    by_size = sorted(
-        instance_types(),
-        key=lambda i: (i.gpus * i.gpu.memory_mib, i.host_memory_mib, inf if i.usd_per_hour is None else i.usd_per_hour),
-    )
-    for instance in by_size:
-        for gpus in _TENSOR_PARALLEL_SIZES:
-            if gpus <= instance.gpus and _divides_heads(spec, gpus) and _holds(spec, limits, instance, gpus):
-                return instance, gpus
-    return None
-
-
-def _holds(spec: ModelSpec, limits: ServingLimits, instance: InstanceType, gpus_per_copy: int) -> bool:
+def _check_gpu_memory(
+    spec: ModelSpec, limits: ServingLimits, instance: InstanceType, gpus_per_copy: int, engine: Engine
+) -> int:
+    """Return the tokens that the KV cache has room for."""
     kv_tokens = count_kv_tokens(
-        spec, gpu=instance.gpu, gpus=gpus_per_copy, prefill_tokens=limits.max_batch_prefill_tokens
+        spec,
+        gpu=instance.gpu,
+        gpus=gpus_per_copy,
+        prefill_tokens=limits.max_batch_prefill_tokens,
+        request_tokens=limits.max_total_tokens,
+        frees_windows=traits_of(engine).frees_windows,
     )
-    return kv_tokens >= limits.max_batch_total_tokens and _count_copies_per_instance(spec, instance, gpus_per_copy) >= 1
+    if kv_tokens < limits.max_batch_total_tokens:
+        raise DoesNotFitError(
+            f"{spec.model_id} on {gpus_per_copy} GPU(s) of {instance.name} ({instance.gpu.memory_mib} MiB each) leaves "
+            + (f"room for {kv_tokens} tokens" if kv_tokens > 0 else "no room for any token")
+            + f"; max_batch_total_tokens is {limits.max_batch_total_tokens}.",
+            remedy=describe_what_fits(
+                spec, limits, instance=instance, gpus_per_copy=gpus_per_copy, engine=engine, kv_tokens=kv_tokens
+            ),
+        )
+    return kv_tokens
+
+
+def _check_host(
+    spec: ModelSpec, limits: ServingLimits, instance: InstanceType, gpus_per_copy: int, engine: Engine
+) -> int:
+    """Return the copies that one instance holds."""
+    copies = count_copies_per_instance(spec, instance=instance, gpus_per_copy=gpus_per_copy)
+    if copies < 1:
+        raise DoesNotFitError(
+            f"a copy of {spec.model_id} reserves {count_host_mib(spec, gpus=gpus_per_copy)} MiB of main memory and "
+            f"{count_cpu_cores(gpus=gpus_per_copy)} cores; {instance.name} has {instance.host_memory_mib} MiB and "
+            f"{instance.vcpus} cores, a part of them SageMaker's own.",
+            remedy=describe_what_fits(
+                spec, limits, instance=instance, gpus_per_copy=gpus_per_copy, engine=engine, kv_tokens=None
+            ),
+        )
+    return copies
+
+
+def _collect_notes(*, min_copies: int, spare_instances: int) -> tuple[str, ...]:
+    notes = []
+    if min_copies == 0:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
+        notes.append(
+            "min_copies is 0: the endpoint sleeps when nobody asks, and requests fail until an instance is there again "
+            "and the weights are loaded, which takes minutes. Clients have to try again."
+        )
+    if spare_instances < 0:
+        notes.append(
+            "max_instances leaves no room for a copy more: at max_copies a rolling update cannot start the new copy "
+            "before the old one is gone."
+        )
+    return tuple(notes)

@@ -25,12 +25,15 @@ class Gpu:
         memory_mib: usable memory: what EC2 reports, which is less than the name says ("24 GB" is 22.35 GiB).
         bandwidth_gb_per_s: memory bandwidth, 10^9 bytes per second, by datasheet.
         bf16_tflops: dense bfloat16 throughput, 10^12 operations per second, by datasheet.
+        link_gb_per_s: what one GPU sends to the others of its instance, 10^9 bytes per second in one direction, by
+            datasheet: PCIe 4.0 x16, or NVLink.
     """
 
     name: str
     memory_mib: int
     bandwidth_gb_per_s: int
     bf16_tflops: int
+    link_gb_per_s: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +57,12 @@ class InstanceType:
     usd_per_hour: float | None
 
 
-A10G = Gpu(name="NVIDIA A10G", memory_mib=22_888, bandwidth_gb_per_s=600, bf16_tflops=70)
-L4 = Gpu(name="NVIDIA L4", memory_mib=22_888, bandwidth_gb_per_s=300, bf16_tflops=121)
-L40S = Gpu(name="NVIDIA L40S", memory_mib=45_776, bandwidth_gb_per_s=864, bf16_tflops=362)
-A100_40 = Gpu(name="NVIDIA A100 40GB", memory_mib=40_960, bandwidth_gb_per_s=1555, bf16_tflops=312)
-A100_80 = Gpu(name="NVIDIA A100 80GB", memory_mib=81_920, bandwidth_gb_per_s=2039, bf16_tflops=312)
-H100 = Gpu(name="NVIDIA H100", memory_mib=81_920, bandwidth_gb_per_s=3350, bf16_tflops=990)
+A10G = Gpu(name="NVIDIA A10G", memory_mib=22_888, bandwidth_gb_per_s=600, bf16_tflops=70, link_gb_per_s=32)
+L4 = Gpu(name="NVIDIA L4", memory_mib=22_888, bandwidth_gb_per_s=300, bf16_tflops=121, link_gb_per_s=32)
+L40S = Gpu(name="NVIDIA L40S", memory_mib=45_776, bandwidth_gb_per_s=864, bf16_tflops=362, link_gb_per_s=32)
+A100_40 = Gpu(name="NVIDIA A100 40GB", memory_mib=40_960, bandwidth_gb_per_s=1555, bf16_tflops=312, link_gb_per_s=300)
+A100_80 = Gpu(name="NVIDIA A100 80GB", memory_mib=81_920, bandwidth_gb_per_s=2039, bf16_tflops=312, link_gb_per_s=300)
+H100 = Gpu(name="NVIDIA H100", memory_mib=81_920, bandwidth_gb_per_s=3350, bf16_tflops=990, link_gb_per_s=450)
 
 # name, GPU, GPUs, vCPUs, host memory in GiB, price. The prices of g5 from 16xlarge on (but 12xlarge), of g6.xlarge,
 # 8xlarge, 24xlarge and 48xlarge and of g6e.24xlarge and 48xlarge are from a listing of us-west-2, which was equal in

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from model.errors import InvalidLimitsError
 from model.spec import ModelSpec
 
+_LEAST_AT_ONCE = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServingLimits:
@@ -16,18 +18,21 @@ class ServingLimits:
 
     TGI refuses to start unless `max_input_tokens < max_total_tokens <= max_batch_total_tokens` and
     `max_batch_prefill_tokens <= max_batch_total_tokens` (launcher and router, v3.3). `max_input_tokens <=
-    max_batch_prefill_tokens` is demanded here of every model, though TGI 3 can cut a prompt into several prefills for
-    some: a longest prompt that is read in one pass works with every attention kernel.
+    max_batch_prefill_tokens` is demanded here of every model, though TGI 3 and vLLM can cut a prompt into several
+    prefills: a longest prompt that is read in one pass works with every attention kernel.
 
-    With flash attention TGI 3.3 replaces `max_batch_total_tokens` by what it finds room for when it warms up, and stops
-    if that is below `max_total_tokens`. It is set all the same: it is what fit.py guarantees to be there.
+    No engine takes `max_batch_total_tokens` at its word. TGI 3.3 uses it only for models without flash attention, of
+    which there are none in the catalogue; for the others it warns, takes what it finds room for when it warms up, and
+    stops if that is below `max_total_tokens` (`connect_backend` in backends/v3/src/lib.rs). vLLM has no such limit. It
+    is the number of tokens that fit.py has found room for: a promise to those who plan with it, not a setting.
 
     Attributes:
         max_input_tokens: the longest prompt.
         max_total_tokens: the longest prompt and its answer together.
         max_batch_prefill_tokens: prompt tokens read in one pass; bounds the memory of activations.
-        max_batch_total_tokens: tokens of all requests in flight; bounds the KV cache.
-        max_concurrent_requests: requests held at once, running or queued; TGI answers 429 above it.
+        max_batch_total_tokens: tokens of all requests in flight that there is room for, at least.
+        max_concurrent_requests: requests held at once, running or queued. Above it TGI answers 429; vLLM runs that many
+            and lets the others wait.
     """
 
     max_input_tokens: int
@@ -49,6 +54,29 @@ class ServingLimits:
         )
         self._require_at_most("max_total_tokens", self.max_batch_total_tokens, "within max_batch_total_tokens")
         self._require_at_most("max_batch_prefill_tokens", self.max_batch_total_tokens, "within max_batch_total_tokens")
+
+    @property
+    def longest_requests_at_once(self) -> int:
+        """How many requests of the greatest length there is room for at the same time."""
+        return self.max_batch_total_tokens // self.max_total_tokens
+
+    def check_sharing(self) -> None:
+        """Refuse limits under which one request can take all the room there is.
+
+        The book sets MAX_TOTAL_TOKENS and MAX_BATCH_TOTAL_TOKENS to the same number. One long answer then holds the
+        whole copy, and everybody else waits for it, while the copy is charged for a batch.
+
+        Raises:
+            InvalidLimitsError: more than one request is let in, and there is room for one of the greatest length.
+        """
+        if self.max_concurrent_requests > 1 and self.longest_requests_at_once < _LEAST_AT_ONCE:
+            raise InvalidLimitsError(
+                f"one request of max_total_tokens={self.max_total_tokens} would fill the batch: "
+                f"max_batch_total_tokens is {self.max_batch_total_tokens}, and the others would wait until it is done.",
+                remedy=f"Raise max_batch_total_tokens to {_LEAST_AT_ONCE * self.max_total_tokens}, or lower "
+                f"max_total_tokens to {self.max_batch_total_tokens // _LEAST_AT_ONCE}; a copy that is meant to take "
+                "one request at a time has max_concurrent_requests=1.",
+            )
 
     def check_against(self, spec: ModelSpec) -> None:
         """Refuse limits that the model cannot honour.

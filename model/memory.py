@@ -1,7 +1,7 @@
 """How much memory one copy of a model takes: formulae only, no decisions (those are fit.py's).
 
 All figures are of one copy. GPU memory is per GPU: tensor parallelism over `gpus` GPUs splits weights, KV cache and the
-wide activations evenly.
+wide activations evenly. tests/model/test_known_deployments.py holds the formulae against what servers reported.
 """
 
 from math import ceil
@@ -11,24 +11,28 @@ from model.spec import ModelSpec, Quantization
 
 _MIB = 1024 * 1024
 
-# TGI serves in float16 or bfloat16 whatever the file holds, and keeps the KV cache in the same format.
+# Both engines serve in float16 or bfloat16 whatever the file holds, and keep the KV cache in the same format.
 _SERVED_BYTES = 2
 
 # Four-bit formats add a 16-bit scale and a 4-bit zero to each group of 128 weights: 20 / 128 = 0.16 bits a weight.
 _GROUP_OVERHEAD_BITS = 0.16
 
-# TGI leaves a part of the memory free when it sizes the KV cache: TGI_WIGGLE_ROOM, 0.95 in version 2 and 0.90 in the
-# newest source that was read (backends/gaudi; the CUDA server's default in 3.3 was not found). The smaller is safe for
-# both.
-_USABLE_SHARE = 0.90
+# The share of a GPU's memory that is counted on. vLLM is told it (gpu_memory_utilization, its long-time default). TGI
+# keeps a part of what is free after the weights and one prefill (TGI_WIGGLE_ROOM: 0.95 in version 2, 0.90 in the newest
+# source that was read; the default of 3.3 for CUDA was not found), which is less than a tenth of the whole. CUDA graphs
+# are captured into the rest.
+USABLE_SHARE = 0.90
 
-# CUDA context, attention workspace and the graphs of six batch sizes: about 1 GiB on every GPU. An assumption on the
-# safe side, not a published figure.
-_RUNTIME_MIB = GIB_IN_MIB
+# CUDA context and library workspaces on every GPU. vLLM's start-up log calls it non-torch memory and gives 0.25 to
+# 0.43 GiB; rounded up.
+_RUNTIME_MIB = GIB_IN_MIB // 2
 
-# Numbers alive per prompt token and unit of hidden size while a block of a Llama runs: residual, norm, q, k, v,
-# attention output (about 5) and the MLP's gate, up and product (3 x 3.5, the ratio of Llama 3's intermediate size).
-_ACTIVATIONS_PER_HIDDEN = 16
+# Numbers alive per prompt token while one layer runs: the MLP's gate and up projections and their product, and of the
+# residual stream's width the residual, its norm and the layer's output. Llama 3.1 8B then takes 3 x (14336 + 4096) x 2
+# bytes = 108 KiB a token; a server reported 2.07 GiB for 20,000 tokens and 2.99 GiB for 29,000, 108 KiB each.
+# https://github.com/vllm-project/vllm/issues/10517
+_ACTIVATIONS_PER_INTERMEDIATE = 3
+_ACTIVATIONS_PER_HIDDEN = 3
 
 # Python, torch and pinned buffers of one shard's process. An assumption on the safe side.
 _HOST_MIB_PER_GPU = 2 * GIB_IN_MIB
@@ -51,19 +55,47 @@ def count_weights_bytes(spec: ModelSpec) -> int:
     return ceil(linear_bytes) + embeddings * _SERVED_BYTES
 
 
-def count_kv_bytes_per_token(spec: ModelSpec) -> int:
-    """Return the KV cache of one token, over all GPUs: `2 x layers x kv_heads x head_dim x 2 bytes`.
+def count_kv_bytes_per_token(spec: ModelSpec, *, gpus: int = 1) -> int:
+    """Return the KV cache of one token that every layer sees, over all GPUs.
 
-    Kwon et al., Efficient Memory Management for Large Language Model Serving with PagedAttention, 2023, section 3.
+    `2 x layers x kv_heads x head_dim x 2 bytes`: Kwon et al., Efficient Memory Management for Large Language Model
+    Serving with PagedAttention, 2023, section 3. On more GPUs than it has heads, each GPU holds one of them.
     """
-    return 2 * spec.layers * spec.kv_heads * spec.head_dim * _SERVED_BYTES
+    return 2 * spec.layers * max(spec.kv_heads, gpus) * spec.head_dim * _SERVED_BYTES
 
 
-def count_kv_tokens(spec: ModelSpec, *, gpu: Gpu, gpus: int, prefill_tokens: int) -> int:
-    """Return how many tokens the KV cache has room for; negative where the weights alone do not fit.
+def count_kv_bytes(spec: ModelSpec, *, tokens: int, gpus: int = 1, freed_beyond: int | None = None) -> int:
+    """Return the KV cache of one request, over all GPUs.
 
-    `(memory x 0.90 - weights / gpus - runtime - activations) / (kv_bytes_per_token / gpus)`: TGI's own reckoning when
-    it warms up, with the activations of one prefill estimated instead of measured.
+    Args:
+        spec: the model.
+        tokens: prompt and answer of the request.
+        gpus: how many GPUs the copy is spread over.
+        freed_beyond: None where the engine keeps every token in every layer. Where it gives back what is out of a
+            sliding window, the tokens that it reads in one pass: such a layer then holds at most
+            `window - 1 + freed_beyond` tokens (SlidingWindowSpec in vllm/v1/kv_cache_interface.py).
+    """
+    per_token = count_kv_bytes_per_token(spec, gpus=gpus)
+    if spec.sliding_window is None or freed_beyond is None:
+        return per_token * tokens
+    per_layer = per_token // spec.layers
+    held = min(tokens, spec.sliding_window - 1 + freed_beyond)
+    return per_layer * ((spec.layers - spec.sliding_layers) * tokens + spec.sliding_layers * held)
+
+
+def count_activations_bytes(spec: ModelSpec, *, prefill_tokens: int, gpus: int = 1) -> int:
+    """Return what one prefill needs beside weights and KV cache, per GPU; the MLP's part of it is split."""
+    per_token = (
+        _ACTIVATIONS_PER_INTERMEDIATE * spec.intermediate_size / gpus + _ACTIVATIONS_PER_HIDDEN * spec.hidden_size
+    )
+    return ceil(prefill_tokens * per_token * _SERVED_BYTES)
+
+
+def count_free_bytes(spec: ModelSpec, *, gpu: Gpu, gpus: int, prefill_tokens: int) -> int:
+    """Return what is left for the KV cache, over all GPUs; negative where the weights alone do not fit.
+
+    `(memory x 0.90 - weights / gpus - runtime - activations) x gpus`: the engines' own reckoning when they warm up,
+    with the activations of one prefill reckoned instead of measured.
 
     Args:
         spec: the model.
@@ -71,11 +103,35 @@ def count_kv_tokens(spec: ModelSpec, *, gpu: Gpu, gpus: int, prefill_tokens: int
         gpus: how many GPUs the copy is spread over.
         prefill_tokens: prompt tokens that are read in one pass.
     """
-    activations = prefill_tokens * spec.hidden_size * _ACTIVATIONS_PER_HIDDEN * _SERVED_BYTES / gpus
-    free_bytes = (
-        gpu.memory_mib * _MIB * _USABLE_SHARE - count_weights_bytes(spec) / gpus - _RUNTIME_MIB * _MIB - activations
-    )
-    return int(free_bytes * gpus // count_kv_bytes_per_token(spec))
+    usable = gpu.memory_mib * _MIB * USABLE_SHARE - _RUNTIME_MIB * _MIB
+    activations = count_activations_bytes(spec, prefill_tokens=prefill_tokens, gpus=gpus)
+    return int((usable - activations) * gpus) - count_weights_bytes(spec)
+
+
+def count_kv_tokens(
+    spec: ModelSpec,
+    *,
+    gpu: Gpu,
+    gpus: int,
+    prefill_tokens: int,
+    request_tokens: int | None = None,
+    frees_windows: bool = False,
+) -> int:
+    """Return how many tokens the KV cache has room for; negative where the weights alone do not fit.
+
+    Args:
+        spec: the model.
+        gpu: the kind of GPU.
+        gpus: how many GPUs the copy is spread over.
+        prefill_tokens: prompt tokens that are read in one pass.
+        request_tokens: the length of the requests that hold those tokens; it matters where windows are freed. None
+            takes the model's positions.
+        frees_windows: whether the engine gives back what is out of a sliding window.
+    """
+    free_bytes = count_free_bytes(spec, gpu=gpu, gpus=gpus, prefill_tokens=prefill_tokens)
+    tokens = request_tokens or spec.max_positions
+    freed_beyond = prefill_tokens if frees_windows else None
+    return free_bytes * tokens // count_kv_bytes(spec, tokens=tokens, gpus=gpus, freed_beyond=freed_beyond)
 
 
 def count_host_mib(spec: ModelSpec, *, gpus: int) -> int:

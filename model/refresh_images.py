@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 # engine: the SDK's name for its images, and the version that is deployed
-_IMAGES = {"tgi": ("huggingface-llm", "3.3.6")}
+_IMAGES = {"tgi": ("huggingface-llm", "3.3.6"), "vllm": ("huggingface-vllm", "0.29.0")}
 _ANY_GPU_INSTANCE = "ml.g5.2xlarge"
 
 IMAGES_FILE = Path(str(files("model").joinpath("images.json")))

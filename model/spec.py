@@ -16,6 +16,18 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _S3_PREFIX = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>(?:[\w!.*'()-]+/)+)", re.ASCII)
 
+_SIZES = (
+    "parameters",
+    "layers",
+    "hidden_size",
+    "intermediate_size",
+    "attention_heads",
+    "kv_heads",
+    "head_dim",
+    "vocab_size",
+    "max_positions",
+)
+
 
 class Dtype(StrEnum):
     """The number format of unquantized weights, and of the KV cache."""
@@ -31,7 +43,7 @@ class Dtype(StrEnum):
 
 
 class Quantization(StrEnum):
-    """How the linear layers are stored, by TGI's names (`--quantize`).
+    """How the linear layers are stored, by TGI's names (`--quantize`); vLLM has all but `eetq`.
 
     `awq` and `gptq` need weights that were quantized before; `eetq` and `fp8` quantize plain weights while loading.
     `bitsandbytes` is left out: TGI deprecates it and it turns CUDA graphs off.
@@ -47,6 +59,11 @@ class Quantization(StrEnum):
         """Bits of one weight, without its scales. AWQ and GPTQ are published at 4 bits."""
         return 4 if self in {Quantization.AWQ, Quantization.GPTQ} else 8
 
+    @property
+    def on_load(self) -> bool:
+        """Whether plain weights can be served in it, without other files."""
+        return self in {Quantization.EETQ, Quantization.FP8}
+
 
 class PromptFormat(StrEnum):
     """The text form in which the model was taught to read an instruction."""
@@ -54,6 +71,8 @@ class PromptFormat(StrEnum):
     ALPACA = "alpaca"
     CHATML = "chatml"
     LLAMA3 = "llama3"
+    # Whatever the chat template among the model's own files says; the engine applies it.
+    CHAT_TEMPLATE = "chat_template"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +82,11 @@ class ModelSpec:
     Attributes:
         model_id: the hub's id, `owner/name`; for weights in S3 the id they were published under.
         revision: the full commit hash on the hub, never a branch: a branch moves under a running deployment.
-        parameters: how many numbers the weights hold.
+        model_type: the architecture by its name in config.json, as `llama`; an engine serves some and not others.
+        parameters: how many numbers the weights hold; shared embeddings counted once, as an engine loads them.
         layers: transformer blocks.
         hidden_size: width of the residual stream.
+        intermediate_size: width of the MLP between its projections.
         attention_heads: query heads.
         kv_heads: key/value heads (fewer than query heads under grouped-query attention).
         head_dim: width of one head.
@@ -74,6 +95,8 @@ class ModelSpec:
         dtype: number format of the weights as published.
         quantization: how the linear layers are stored when served; None leaves them in `dtype`.
         tied_embeddings: whether the output projection is the embedding itself.
+        sliding_window: how many tokens back the sliding layers look; None where every layer sees everything.
+        sliding_layers: how many of the layers do.
         gated: whether the hub asks for a token.
         prompt_format: how an instruction is written.
         s3_uri: a prefix in S3 that holds the uncompressed weights, ending in `/`; None takes them from the hub.
@@ -81,9 +104,11 @@ class ModelSpec:
 
     model_id: str
     revision: str
+    model_type: str
     parameters: int
     layers: int
     hidden_size: int
+    intermediate_size: int
     attention_heads: int
     kv_heads: int
     head_dim: int
@@ -93,21 +118,14 @@ class ModelSpec:
     prompt_format: PromptFormat
     quantization: Quantization | None = None
     tied_embeddings: bool = False
+    sliding_window: int | None = None
+    sliding_layers: int = 0
     gated: bool = False
     s3_uri: str | None = None
 
     def __post_init__(self) -> None:
         self._check_identity()
-        for name in (
-            "parameters",
-            "layers",
-            "hidden_size",
-            "attention_heads",
-            "kv_heads",
-            "head_dim",
-            "vocab_size",
-            "max_positions",
-        ):
+        for name in _SIZES:
             if getattr(self, name) < 1:
                 raise InvalidSpecError(
                     f"{self.model_id}: {name} is {getattr(self, name)}.", remedy="It must be at least 1."
@@ -117,11 +135,27 @@ class ModelSpec:
                 f"{self.model_id}: {self.attention_heads} attention heads cannot share {self.kv_heads} kv heads.",
                 remedy="kv_heads must divide attention_heads.",
             )
+        self._check_window()
 
     @property
     def source(self) -> str:
         """Where the engine reads the weights, for people: `hub` or the S3 prefix."""
         return self.s3_uri or "hub"
+
+    def _check_window(self) -> None:
+        if (self.sliding_window is None) != (self.sliding_layers == 0):
+            raise InvalidSpecError(
+                f"{self.model_id}: sliding_window is {self.sliding_window} and sliding_layers {self.sliding_layers}.",
+                remedy="Give both, or neither.",
+            )
+        if self.sliding_window is not None and self.sliding_window < 1:
+            raise InvalidSpecError(
+                f"{self.model_id}: sliding_window is {self.sliding_window}.", remedy="It must be at least 1."
+            )
+        if not 0 <= self.sliding_layers <= self.layers:
+            raise InvalidSpecError(
+                f"{self.model_id}: sliding_layers is {self.sliding_layers}.", remedy=f"It has {self.layers} layers."
+            )
 
     def _check_identity(self) -> None:
         if not _HUB_ID.fullmatch(self.model_id):

@@ -2,9 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from model.catalog import SMOLLM2, TWIN_LLAMA_DPO
+from model.catalog import SMOLLM2, TWIN_LLAMA_DPO, find
 from model.engines import Engine, describe_container, find_engine
-from model.errors import EnvironmentTooLargeError, GatedModelError, InvalidLimitsError, NoImageError, UnknownEngineError
+from model.errors import (
+    EnvironmentTooLargeError,
+    GatedModelError,
+    InvalidLimitsError,
+    NoImageError,
+    UnknownEngineError,
+    UnsupportedModelError,
+)
 from model.limits import ServingLimits
 from model.spec import Dtype, Quantization
 
@@ -35,6 +42,64 @@ def test_tgi_is_told_the_model_its_revision_and_every_limit():
         "MAX_CONCURRENT_REQUESTS": "64",
         "USAGE_STATS": "off",
     }
+
+
+def test_vllm_is_told_the_model_its_revision_and_the_limits_that_it_has():
+    container = describe(TWIN_LLAMA_DPO, engine=Engine.VLLM, gpus_per_copy=4)
+    assert dict(container.environment) == {
+        "SM_VLLM_MODEL": "mlabonne/TwinLlama-3.1-8B-DPO",
+        "SM_VLLM_REVISION": "49ea8865dec91696c811a82821883b3a915a9915",
+        "SM_VLLM_DTYPE": "bfloat16",
+        "SM_VLLM_SERVED_MODEL_NAME": "mlabonne/TwinLlama-3.1-8B-DPO",
+        "SM_VLLM_TENSOR_PARALLEL_SIZE": "4",
+        "SM_VLLM_MAX_MODEL_LEN": "6144",
+        "SM_VLLM_MAX_NUM_BATCHED_TOKENS": "4096",
+        "SM_VLLM_MAX_NUM_SEQS": "64",
+        "SM_VLLM_GPU_MEMORY_UTILIZATION": "0.90",
+        "HF_ENABLE_LMCACHE": "0",
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+    assert container.image.repository == "huggingface-vllm"
+    assert container.image.inference_ami == "al2023-ami-sagemaker-inference-gpu-4-1"
+
+
+def test_vllm_reads_weights_from_s3_where_sagemaker_puts_them():
+    environment = describe(replace(TWIN_LLAMA_DPO, s3_uri="s3://bucket/twin/"), engine=Engine.VLLM).environment
+    assert (environment["SM_VLLM_MODEL"], environment["HF_HUB_OFFLINE"]) == ("/opt/ml/model", "1")
+    assert environment["SM_VLLM_SERVED_MODEL_NAME"] == TWIN_LLAMA_DPO.model_id
+    assert "SM_VLLM_REVISION" not in environment
+
+
+@pytest.mark.parametrize(
+    ("quantization", "told"), [(Quantization.FP8, "fp8"), (Quantization.AWQ, None), (Quantization.GPTQ, None)]
+)
+def test_vllm_is_told_what_it_makes_itself_and_finds_the_rest_in_the_checkpoint(quantization, told):
+    environment = describe(replace(TWIN_LLAMA_DPO, quantization=quantization), engine=Engine.VLLM).environment
+    assert environment.get("SM_VLLM_QUANTIZATION") == told
+    assert "SM_VLLM_DTYPE" not in environment
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_no_environment_holds_a_token(engine):
+    assert not any("TOKEN" in name.split("_") for name in describe(TWIN_LLAMA_DPO, engine=engine).environment)
+
+
+def test_an_architecture_that_the_engine_does_not_serve_is_refused_with_the_engine_that_does():
+    with pytest.raises(
+        UnsupportedModelError, match=r"'tgi' does not serve Qwen/Qwen3-8B: .*'qwen3'. Set engine=vllm\."
+    ):
+        describe(find("Qwen/Qwen3-8B"))
+    assert describe(find("Qwen/Qwen3-8B"), engine=Engine.VLLM)
+
+
+def test_an_architecture_that_no_engine_serves_is_refused_with_what_they_do_serve():
+    with pytest.raises(UnsupportedModelError, match=r"It serves gemma2, gemma3_text, llama"):
+        describe(replace(SMOLLM2, model_type="mamba"))
+
+
+def test_a_quantization_that_the_engine_does_not_serve_is_refused_with_those_it_does():
+    with pytest.raises(UnsupportedModelError, match=r"'vllm' does not serve quantization 'eetq'. It serves awq, fp8, "):
+        describe(replace(TWIN_LLAMA_DPO, quantization=Quantization.EETQ), engine=Engine.VLLM)
 
 
 def test_the_image_is_that_of_the_region():
@@ -89,5 +154,5 @@ def test_the_environment_cannot_be_changed_afterwards():
 
 
 def test_an_unknown_engine_is_refused_with_what_is_known():
-    with pytest.raises(UnknownEngineError, match=r"engine 'ollama' is not known. Known engines: tgi"):
+    with pytest.raises(UnknownEngineError, match=r"engine 'ollama' is not known. Known engines: tgi, vllm"):
         find_engine("ollama")

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from model.catalog import SMOLLM2, TWIN_LLAMA_DPO
-from model.errors import DoesNotFitError
+from model.catalog import SMOLLM2, TWIN_LLAMA_DPO, find
+from model.engines import Engine
+from model.errors import DoesNotFitError, InvalidLimitsError, UnsupportedModelError
 from model.fit import check_fit
 from model.hardware import find_instance
 from model.limits import ServingLimits
@@ -16,8 +17,7 @@ LIMITS = ServingLimits(
     max_batch_total_tokens=24_576,
     max_concurrent_requests=64,
 )
-# https://huggingface.co/meta-llama/Llama-3.1-70B/blob/main/config.json
-SEVENTY = replace(TWIN_LLAMA_DPO, parameters=70_553_706_496, layers=80, hidden_size=8192, attention_heads=64)
+SEVENTY = find("meta-llama/Llama-3.1-70B-Instruct")
 
 
 def fit(spec=TWIN_LLAMA_DPO, *, instance="ml.g5.2xlarge", limits=LIMITS, **changes):
@@ -64,6 +64,28 @@ def test_too_many_tokens_are_refused_with_how_many_there_are_and_the_smallest_in
     fit(instance=name, gpus_per_copy=int(gpus), limits=replace(LIMITS, max_batch_total_tokens=100_000))
 
 
+def test_too_long_a_context_is_refused_with_the_longest_that_fits_two_at_once():
+    message = refusal(limits=replace(LIMITS, max_total_tokens=32_768, max_batch_total_tokens=65_536))
+    total, prompt, batch = map(
+        int,
+        re.search(
+            r"max_total_tokens of at most (\d+) with max_input_tokens and max_batch_prefill_tokens of (\d+) and "
+            r"max_batch_total_tokens of (\d+)",
+            message,
+        ).groups(),
+    )
+    assert 10_000 < total < 32_768
+    fit(
+        limits=replace(
+            LIMITS,
+            max_input_tokens=prompt,
+            max_batch_prefill_tokens=prompt,
+            max_total_tokens=total,
+            max_batch_total_tokens=batch,
+        )
+    )
+
+
 def test_a_model_beyond_the_gpu_is_refused_with_what_holds_it():
     message = refusal(SEVENTY)
     assert "leaves no room for any token" in message
@@ -74,7 +96,8 @@ def test_a_model_beyond_the_gpu_is_refused_with_what_holds_it():
 
 def test_quantization_is_suggested_where_it_is_enough():
     limits = replace(LIMITS, max_batch_total_tokens=60_000)
-    assert "quantization=eetq" in refusal(limits=limits)
+    assert "quantization=eetq (8-bit weights)" in refusal(limits=limits)
+    assert "quantization=fp8 (8-bit weights)" in refusal(limits=limits, engine=Engine.VLLM)
     assert "quantization" not in refusal(limits=replace(limits, max_batch_total_tokens=120_000))
 
 
@@ -91,6 +114,38 @@ def test_heads_that_cannot_be_shared_out_are_refused_with_the_counts_that_can():
     message = refusal(SMOLLM2, instance="ml.g5.12xlarge", gpus_per_copy=2)
     assert "9 attention and 3 key/value heads" in message
     assert message.endswith("Set gpus_per_copy to one of 1, 3.")
+
+
+def test_an_engine_that_repeats_key_value_heads_can_spread_further():
+    gemma = find("google/gemma-3-1b-it")  # four attention heads, one key/value head
+    assert "Set gpus_per_copy to one of 1." in refusal(gemma, instance="ml.g5.12xlarge", gpus_per_copy=4)
+    fit(gemma, instance="ml.g5.12xlarge", gpus_per_copy=4, engine=Engine.VLLM)
+
+
+def test_a_model_that_the_engine_does_not_serve_is_refused():
+    with pytest.raises(UnsupportedModelError, match=r"Set engine=vllm"):
+        fit(find("Qwen/Qwen3-4B"))
+    fit(find("Qwen/Qwen3-4B"), engine=Engine.VLLM)
+
+
+def test_limits_under_which_one_request_fills_the_batch_are_refused():
+    with pytest.raises(InvalidLimitsError, match=r"one request of max_total_tokens=6144 would fill the batch"):
+        fit(limits=replace(LIMITS, max_batch_total_tokens=6144))
+
+
+def test_limits_beyond_the_positions_are_refused():
+    with pytest.raises(InvalidLimitsError, match=r"At most 8192"):
+        fit(SMOLLM2, limits=replace(LIMITS, max_total_tokens=12_288))
+
+
+def test_a_sleeping_endpoint_comes_with_a_note_and_one_that_stays_awake_without():
+    assert fit(min_copies=0).notes[0].startswith("min_copies is 0: the endpoint sleeps")
+    assert fit(min_copies=1).notes == ()
+
+
+def test_no_room_for_an_update_at_full_size_is_noted():
+    assert "cannot start the new copy" in fit(min_copies=1, max_copies=4, max_instances=4).notes[0]
+    assert fit(min_copies=1, max_copies=4, max_instances=5).notes == ()
 
 
 def test_too_little_host_memory_is_refused():

@@ -54,6 +54,26 @@ def test_limits_stay_within_the_model_s_positions():
         replace(LIMITS, max_total_tokens=8193).check_against(SMOLLM2)
 
 
+def test_one_request_may_not_fill_the_batch_as_in_the_book_s_settings():
+    book = replace(
+        LIMITS,
+        max_input_tokens=2048,
+        max_total_tokens=4096,
+        max_batch_prefill_tokens=2048,
+        max_batch_total_tokens=4096,
+    )
+    with pytest.raises(InvalidLimitsError) as caught:
+        book.check_sharing()
+    assert str(caught.value) == (
+        "one request of max_total_tokens=4096 would fill the batch: max_batch_total_tokens is 4096, and the others "
+        "would wait until it is done. Raise max_batch_total_tokens to 8192, or lower max_total_tokens to 2048; a copy "
+        "that is meant to take one request at a time has max_concurrent_requests=1."
+    )
+    replace(book, max_batch_total_tokens=8192).check_sharing()
+    replace(book, max_total_tokens=2049, max_batch_total_tokens=4098).check_sharing()
+    replace(book, max_concurrent_requests=1).check_sharing()
+
+
 sizes = st.integers(min_value=1, max_value=12)
 
 

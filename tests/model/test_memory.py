@@ -2,9 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from model.catalog import SMOLLM2, TWIN_LLAMA_DPO
+from model.catalog import SMOLLM2, TWIN_LLAMA_DPO, find
 from model.hardware import A10G, A100_80
-from model.memory import count_host_mib, count_kv_bytes_per_token, count_kv_tokens, count_weights_bytes
+from model.memory import (
+    count_activations_bytes,
+    count_host_mib,
+    count_kv_bytes,
+    count_kv_bytes_per_token,
+    count_kv_tokens,
+    count_weights_bytes,
+)
 from model.spec import Dtype, Quantization
 
 # What the files of the model take on the hub: model-0000{1,2,3,4}-of-00004.safetensors of a bfloat16 Llama 3.1 8B.
@@ -31,6 +38,43 @@ def test_float32_files_are_served_in_16_bits():
 
 def test_a_token_of_llama_8b_takes_128_kib_of_kv_cache():
     assert count_kv_bytes_per_token(TWIN_LLAMA_DPO) == 128 * 1024
+
+
+def test_a_key_value_head_on_more_gpus_than_there_are_heads_is_held_more_than_once():
+    gemma = find("google/gemma-3-1b-it")
+    assert count_kv_bytes_per_token(gemma, gpus=4) == 4 * count_kv_bytes_per_token(gemma)
+    assert count_kv_bytes_per_token(TWIN_LLAMA_DPO, gpus=4) == count_kv_bytes_per_token(TWIN_LLAMA_DPO)
+
+
+def test_a_prefill_takes_what_a_server_reported():
+    """2.07 GiB for 20,000 tokens and 2.99 GiB for 29,000: https://github.com/vllm-project/vllm/issues/10517."""
+    gib = 1024**3
+    assert count_activations_bytes(TWIN_LLAMA_DPO, prefill_tokens=20_000) / gib == pytest.approx(2.07, rel=0.02)
+    assert count_activations_bytes(TWIN_LLAMA_DPO, prefill_tokens=29_000) / gib == pytest.approx(2.99, rel=0.02)
+
+
+def test_a_sliding_layer_holds_its_window_and_the_pass_that_moves_it_where_windows_are_freed():
+    gemma = find("google/gemma-3-1b-it")  # 22 of 26 layers look back 512 tokens
+    full = count_kv_bytes(gemma, tokens=20_000)
+    freed = count_kv_bytes(gemma, tokens=20_000, freed_beyond=2048)
+    assert full == 20_000 * count_kv_bytes_per_token(gemma)
+    assert freed / full == pytest.approx((4 * 20_000 + 22 * (511 + 2048)) / (26 * 20_000))
+
+
+def test_a_request_within_the_window_takes_as_much_as_ever():
+    gemma = find("google/gemma-2-9b-it")
+    assert count_kv_bytes(gemma, tokens=4096, freed_beyond=4096) == count_kv_bytes(gemma, tokens=4096)
+
+
+def test_freed_windows_leave_room_for_more_tokens_and_change_nothing_without_windows():
+    def tokens(model_id, *, frees_windows):
+        return count_kv_tokens(
+            find(model_id), gpu=A10G, gpus=1, prefill_tokens=1024, request_tokens=8192, frees_windows=frees_windows
+        )
+
+    gemma, qwen = "google/gemma-3-1b-it", "Qwen/Qwen2.5-7B-Instruct"
+    assert tokens(gemma, frees_windows=True) > 2 * tokens(gemma, frees_windows=False)
+    assert tokens(qwen, frees_windows=True) == tokens(qwen, frees_windows=False)
 
 
 def test_an_a10g_holds_llama_8b_and_some_thirty_thousand_tokens():

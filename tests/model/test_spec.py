@@ -48,3 +48,17 @@ def test_every_size_is_at_least_one(field):
 def test_query_heads_share_key_value_heads_evenly():
     with pytest.raises(InvalidSpecError, match=r"9 attention heads cannot share 2 kv heads"):
         replace(SMOLLM2, kv_heads=2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sliding_window": 512}, r"sliding_window is 512 and sliding_layers 0. Give both, or neither"),
+        ({"sliding_layers": 3}, r"sliding_window is None and sliding_layers 3. Give both, or neither"),
+        ({"sliding_window": 0, "sliding_layers": 3}, r"sliding_window is 0. It must be at least 1"),
+        ({"sliding_window": 512, "sliding_layers": 31}, r"sliding_layers is 31. It has 30 layers"),
+    ],
+)
+def test_a_window_and_the_layers_that_have_it_belong_together(changes, message):
+    with pytest.raises(InvalidSpecError, match=message):
+        replace(SMOLLM2, **changes)
