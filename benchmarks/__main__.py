@@ -6,7 +6,7 @@ Each measurement is a package or module here with a `main()`; none asserts anyth
 import importlib
 import sys
 
-MEASUREMENTS = ("path",)
+MEASUREMENTS = {"path": "benchmarks.path", "fit": "benchmarks.fit.report"}
 
 
 def main(names: list[str]) -> int:
@@ -15,8 +15,8 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"no measurement called {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}\n")
         return 2
-    for name in names or MEASUREMENTS:
-        importlib.import_module(f"benchmarks.{name}").main()
+    for name in names or list(MEASUREMENTS):
+        importlib.import_module(MEASUREMENTS[name]).main()
     return 0
 
 
