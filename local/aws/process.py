@@ -78,7 +78,7 @@ class LocalAws:
 
     @property
     def endpoint_url(self) -> str:
-        """For ``AWS_ENDPOINT_URL``. It must say localhost: the SDKs write a bucket's name into the path only there."""
+        """For ``AWS_ENDPOINT_URL``."""
         return f"http://localhost:{self.port}"
 
     def stop(self, *, timeout_s: float = STOP_TIMEOUT_S) -> None:

@@ -1,7 +1,7 @@
 """The routes, put together: which function answers which path, and how errors leave the server."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
@@ -84,7 +84,7 @@ class _Posts:
         self,
         path: str,
         read: Callable[[Any], T],
-        answer: Callable[[Service, T], Awaitable[Response]],
+        answer: Callable[[Service, T], Coroutine[Any, Any, Response]],
         *,
         protected: bool = True,
     ) -> Route:
@@ -93,7 +93,7 @@ class _Posts:
     def endpoint(
         self,
         read: Callable[[Any], T],
-        answer: Callable[[Service, T], Awaitable[Response]],
+        answer: Callable[[Service, T], Coroutine[Any, Any, Response]],
         *,
         protected: bool = True,
     ) -> Endpoint:
@@ -103,13 +103,9 @@ class _Posts:
             if protected and not _is_authorized(request, settings.api_key):
                 return Response(status_code=401)
             body = await read_body(request, read, limit_bytes=settings.payload_limit_bytes)
-            return await unless_disconnected(request, _call(answer, self._service, body))
+            return await unless_disconnected(request, answer(self._service, body))
 
         return respond
-
-
-async def _call(answer: Callable[[Service, T], Awaitable[Response]], service: Service, body: T) -> Response:
-    return await answer(service, body)
 
 
 def _get(answer: Callable[[], Response]) -> Endpoint:

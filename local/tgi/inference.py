@@ -35,7 +35,7 @@ class Generation:
         input_length: tokens of the prompt.
         text: the generated text, without control tokens.
         tokens: what was generated.
-        top_tokens: for each token the most probable ones; empty unless asked for.
+        top_tokens: for each token the most probable ones; none of them unless asked for.
         prefill: the prompt's tokens; empty unless asked for.
         seed: None when nothing was drawn.
         finish_reason: None until it is finished.
@@ -56,8 +56,7 @@ class Generation:
     def add(self, step: Step, finish_reason: FinishReason | None) -> None:
         """Take one more token."""
         self.tokens.append(step.token)
-        if step.top_tokens:
-            self.top_tokens.append(step.top_tokens)
+        self.top_tokens.append(step.top_tokens)
         if not step.token.special:
             self.text += step.token.text
         self.finish_reason = finish_reason

@@ -10,8 +10,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from pathlib import Path
 from typing import Final, cast
 
 import uvicorn
@@ -20,7 +21,7 @@ from starlette.applications import Starlette
 from local.tgi.app import build_app
 from local.tgi.engine import Engine
 from local.tgi.errors import GenerationError, StartupError
-from local.tgi.gguf import read_metadata
+from local.tgi.gguf import Value, read_metadata
 from local.tgi.inference import Inference
 from local.tgi.limits import Limits
 from local.tgi.llama_client import LlamaClient
@@ -57,7 +58,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
         weights = find_weights(settings)
         _announce(settings, weights)
         metadata = read_metadata(weights.model_file)
-        window_tokens = cast(int, metadata[f"{metadata['general.architecture']!s}.context_length"])
+        vocabulary, window_tokens = _describe_model(weights.model_file, metadata)
         limits = Limits.resolve(settings, window_tokens=window_tokens, stand_in=weights.stand_in)
         server = LlamaServer(
             model_file=weights.model_file,
@@ -68,13 +69,22 @@ def run(settings: Settings, *, host: str, port: int) -> None:
         try:
             engine = Engine(
                 client=LlamaClient(server.socket_path),
-                vocabulary=Vocabulary.from_metadata(metadata),
+                vocabulary=vocabulary,
                 has_chat_template="tokenizer.chat_template" in metadata,
             )
             service = _assemble(settings, limits, weights, engine)
             asyncio.run(_serve(build_app(service), engine, listener))
         finally:
             server.close()
+
+
+def _describe_model(model_file: Path, metadata: Mapping[str, Value]) -> tuple[Vocabulary, int]:
+    """Return the model's vocabulary and the tokens of its window."""
+    try:
+        window_tokens = cast(int, metadata[f"{metadata['general.architecture']!s}.context_length"])
+        return Vocabulary.from_metadata(metadata), window_tokens
+    except KeyError as error:
+        raise StartupError(f"model file {model_file} does not say {error}: it holds no language model") from error
 
 
 def _assemble(settings: Settings, limits: Limits, weights: Weights, engine: Engine) -> Service:
@@ -144,7 +154,7 @@ async def _serve(app: Starlette, engine: Engine, listener: socket.socket) -> Non
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    _LOG.info("Connected: listening on http://%s:%d", host, port)
+    _LOG.info("Connected: listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
     await _Server(config).serve(sockets=[listener])
     _LOG.info("Ended")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from local.aws.cloudformation.errors import InsufficientCapabilitiesError, ValidationError
 from local.aws.cloudformation.lookups import AccountLookups
@@ -9,6 +10,8 @@ from local.aws.cloudformation.parameters import GivenParameter, resolve_paramete
 from local.aws.cloudformation.schema import SchemaCatalogue
 from local.aws.cloudformation.stack import StackDefinition
 from local.aws.cloudformation.template import Template, parse
+
+T = TypeVar("T")
 
 _MAX_BODY_BYTES = 51_200
 _NAMED_IAM: Mapping[str, str | None] = {
@@ -63,10 +66,10 @@ class Definitions:
         return StackDefinition(
             template=template,
             parameters=parameters,
-            tags=request.tags if request.tags is not None else previous.tags if previous else {},
+            tags=_kept(request.tags, previous.tags if previous else None, {}),
             capabilities=request.capabilities,
-            role_arn=request.role_arn or (previous.role_arn if previous else None),
-            notification_arns=request.notification_arns if request.notification_arns is not None else (),
+            role_arn=_kept(request.role_arn, previous.role_arn if previous else None, None),
+            notification_arns=_kept(request.notification_arns, previous.notification_arns if previous else None, ()),
         )
 
     def template_text(self, request: StackRequest, previous: StackDefinition | None) -> str:
@@ -101,6 +104,11 @@ class Definitions:
         elif known := [type_ for type_ in missing if type_ in self._schemas]:
             message += f" AWS has {', '.join(known)}; the local AWS does not."
         raise ValidationError(message)
+
+
+def _kept(wanted: T | None, previous: T | None, default: T) -> T:
+    """What a request says, or else what the stack has, or else the default."""
+    return wanted if wanted is not None else previous if previous is not None else default
 
 
 def required_capabilities(template: Template) -> list[str]:

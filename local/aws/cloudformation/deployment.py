@@ -119,7 +119,7 @@ class Deployment:
     def _clear_away(self, half_made: StackResource) -> StackResource | None:
         """Delete what an earlier failed creation left; gives it back where that fails too."""
         deleted = self._provisioner.delete(half_made)
-        return None if deleted.status == "DELETE_COMPLETE" else deleted
+        return None if deleted.status == "DELETE_COMPLETE" else replace(deleted, status="CREATE_FAILED")
 
     def _finish(self, made: StackResource, existing: StackResource | None) -> bool:
         succeeded = made.status.endswith("_COMPLETE")

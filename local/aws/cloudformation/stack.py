@@ -5,6 +5,7 @@ operations work on it from their own threads, the API reads it. Values are froze
 never sees half a change.
 """
 
+import logging
 import threading
 import uuid
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from typing import Any
 from local.aws.cloudformation.parameters import ParameterValue
 from local.aws.cloudformation.provider import ProvisionedResource
 from local.aws.cloudformation.template import ResourceDefinition, Template
+
+_LOG = logging.getLogger(__name__)
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -212,6 +215,7 @@ class Stack:
             if self.cancelled.is_set():
                 return
             self.status, self.status_reason = status, reason
+            _LOG.info("stack %s: %s%s", self.name, status, f": {reason}" if reason else "")
             event = self._record(
                 logical_id=self.name, physical_id=self.id, type_=STACK_TYPE, status=status, reason=reason
             )

@@ -164,10 +164,12 @@ class Fleet:
                 self._bury_ended()
                 if not self._roster and (self._closed or self._progress.status is FleetStatus.DELETING):
                     break
+                staying = len(self._roster.staying())
                 wanted = self._pursue()
                 self._roster.push_out(time.monotonic())
                 self._changed.notify_all()
-                if wanted is None:
+                # What was retired just now may be all that a next step was waiting for.
+                if wanted is None and staying == len(self._roster.staying()):
                     self._changed.wait(self._next_look_s())
             # Not under the lock: starting a process takes longer than a request should wait for it.
             if wanted is not None:
@@ -190,13 +192,13 @@ class Fleet:
         return None
 
     def _pursue_desired(self) -> Revision | None:
+        self._retire_surplus(self._roster.of(self._revision), keep=self._desired)
         mine = self._roster.of(self._revision)
         serving = len([copy for copy in self._roster.serving() if copy.revision is self._revision])
-        self._retire_surplus(mine, keep=self._desired)
         # After a rollback, what is left of the other revision serves until enough of this one does.
         self._retire_surplus(self._roster.not_of(self._revision), keep=max(0, self._desired - serving))
         trouble = self._progress.trouble if serving < self._desired else None
-        if serving == len(self._roster) and (serving == self._desired or trouble):
+        if serving == len(self._roster.staying()) and (serving == self._desired or trouble):
             self._progress.settle(trouble)
         return self._revision if len(mine) < self._desired and self._may_start() else None
 
@@ -207,8 +209,7 @@ class Fleet:
             return self._pursue_desired()
         new, old = self._roster.of(rollout.new), self._roster.not_of(rollout.new)
         serving = len([copy for copy in self._roster.serving() if copy.revision is rollout.new])
-        old_alive = len([copy for copy in self._roster if copy.revision is not rollout.new])
-        step = rollout.next_step(desired=self._desired, new_ready=serving, old_alive=old_alive, now=now)
+        step = rollout.next_step(desired=self._desired, new_ready=serving, old_staying=len(old), now=now)
         self._retire_surplus(old, keep=step.old)
         self._retire_surplus(new, keep=step.new)
         if step.done:
@@ -304,7 +305,7 @@ class Fleet:
         self._changed.notify_all()
 
     def _retire_surplus(self, copies: list[Copy], *, keep: int) -> None:
-        self._roster.retire_surplus(copies, keep=keep, drain_s=self._timings.drain_s)
+        self._roster.retire(self._roster.surplus(copies, keep=keep), drain_s=self._timings.drain_s)
 
     def _may_start(self) -> bool:
         return time.monotonic() >= self._restarts.not_before

@@ -45,7 +45,7 @@ class FleetState:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing that was asked for is still under way."""
+        """Whether nothing that was asked for is still under way. Copies that were retired may still finish requests."""
         return self.status in {FleetStatus.IN_SERVICE, FleetStatus.FAILED}
 
 
@@ -54,7 +54,8 @@ class Timings:
     """How patient a fleet is, in seconds.
 
     Attributes:
-        drain_s: how long a copy that is scaled in or replaced may finish its requests.
+        drain_s: how long a copy that is scaled in or replaced may finish its requests: as long as SageMaker lets a
+            stream run, so that neither breaks one off.
         delete_drain_s: the same for a component that is deleted.
         stop_grace_s: from SIGTERM to SIGKILL.
         restart_s: until a crashed copy is started again; it doubles with every crash that follows closely.
@@ -64,7 +65,7 @@ class Timings:
         look_at_alarms_s: how often the alarms of an update are read.
     """
 
-    drain_s: float = 60.0
+    drain_s: float = 480.0
     delete_drain_s: float = 5.0
     stop_grace_s: float = 4.5
     restart_s: float = 1.0

@@ -67,25 +67,25 @@ class Rollout:
     moved: int = 0
     watching_until: float | None = field(default=None)
 
-    def next_step(self, *, desired: int, new_ready: int, old_alive: int, now: float) -> Step:
+    def next_step(self, *, desired: int, new_ready: int, old_staying: int, now: float) -> Step:
         """Decide.
 
         Args:
             desired: copies in all.
             new_ready: new copies that answer.
-            old_alive: old copies that are not gone yet, draining ones included.
+            old_staying: old copies that still take requests; those that only finish theirs are on the way out.
             now: monotonic clock.
         """
         if self.watching_until is not None and now < self.watching_until:
             return Step(new=self.moved, old=desired - self.moved)
         self.watching_until = None
         if self.moved >= desired:
-            return Step(new=desired, old=0, done=old_alive == 0)
+            return Step(new=desired, old=0, done=old_staying == 0)
         aim = min(desired, self.moved + self.policy.batch(desired))
         if new_ready < aim:
             return Step(new=aim, old=desired - self.moved)
-        if old_alive > desired - aim:
+        if old_staying > desired - aim:
             return Step(new=aim, old=desired - aim)
         self.moved = aim
         self.watching_until = now + self.policy.wait_s
-        return self.next_step(desired=desired, new_ready=new_ready, old_alive=old_alive, now=now)
+        return self.next_step(desired=desired, new_ready=new_ready, old_staying=old_staying, now=now)

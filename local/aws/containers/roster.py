@@ -73,14 +73,14 @@ class Roster:
 
     def retire(self, copies: Collection[Copy], *, drain_s: float) -> None:
         """Give copies no more requests, and end them when they have finished those they have, or after a time."""
+        until = time.monotonic() + drain_s
         for copy in copies:
-            if copy.drain_until is None:
-                copy.drain_until = time.monotonic() + drain_s
+            copy.drain_until = until if copy.drain_until is None else min(copy.drain_until, until)
 
-    def retire_surplus(self, copies: list[Copy], *, keep: int, drain_s: float) -> None:
-        """Retire all but ``keep``: first those that are not ready, then those with the fewest requests."""
+    def surplus(self, copies: list[Copy], *, keep: int) -> list[Copy]:
+        """All but ``keep`` of them: first those that are not ready, then those with the fewest requests."""
         by_worth = sorted(copies, key=lambda copy: (copy.status is CopyStatus.IN_SERVICE, copy.outstanding))
-        self.retire(by_worth[: max(0, len(by_worth) - keep)], drain_s=drain_s)
+        return by_worth[: max(0, len(by_worth) - keep)]
 
     def stop(self, copies: Collection[Copy]) -> None:
         """End copies now."""

@@ -10,7 +10,7 @@ from local.tgi.chat_request import ChatRequest
 from local.tgi.errors import RequestError
 from local.tgi.events import DONE, EventStream, encode_event
 from local.tgi.generate_request import GenerateRequest
-from local.tgi.routes.generate import generate, round_logprob, stream, stream_headers
+from local.tgi.routes.generate import generate, stream, stream_headers
 from local.tgi.routes.openai import describe_error, describe_head, describe_usage
 from local.tgi.routes.service import Service, respond_json
 from local.tgi.tokens import FinishReason
@@ -85,7 +85,7 @@ def _describe_logprobs(
         "content": [
             {
                 "token": token["text"],
-                "logprob": round_logprob(token["logprob"]),
+                "logprob": token["logprob"],
                 "top_logprobs": [{"token": entry["text"], "logprob": entry["logprob"]} for entry in top],
             }
             for token, top in zip(tokens, tops, strict=True)

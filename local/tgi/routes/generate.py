@@ -151,7 +151,7 @@ def _describe_details(generation: Generation, others: Sequence[Generation] | Non
         details["best_of_sequences"] = [
             {"generated_text": prompt + other.text, **_describe_details(other, None, prompt=prompt)} for other in others
         ]
-    if generation.top_tokens:
+    if any(generation.top_tokens):
         details["top_tokens"] = [[describe_token(token) for token in top] for top in generation.top_tokens]
     return details
 

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +15,35 @@ from local.aws.process import LocalAws
 
 AWS = Path(sys.executable).parent / "aws"
 
+REGION = "eu-north-1"  # of its own, so that nothing else is listed
+
 Aws = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    folder = tmp_path_factory.mktemp("aws-cli")
-    with LocalAws.start(state_dir=folder / "local-aws") as running:
-        environment = {
-            "PATH": os.defpath,
-            "HOME": str(folder),
-            "AWS_ENDPOINT_URL": running.endpoint_url,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
+def aws(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Aws:
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "AWS_ENDPOINT_URL": local_aws.endpoint_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
 
-        def call(*arguments: str, expected: int = 0) -> Any:
-            done = subprocess.run(
-                [sys.executable, str(AWS), *arguments],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            assert done.returncode == expected, done.stderr
-            return done.stderr if expected else json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
+    def call(*arguments: str, expected: int = 0) -> Any:
+        done = subprocess.run(
+            [sys.executable, str(AWS), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == expected, done.stderr
+        return done.stderr if expected else json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
 
-        yield call
+    return call
 
 
 def test_who_calls_is_the_account_of_the_local_aws(aws: Aws) -> None:

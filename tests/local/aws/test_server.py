@@ -7,11 +7,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -20,46 +19,30 @@ from local.aws.errors import MotoVersionError, StartError
 from local.aws.process import LocalAws
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.start(state_dir=tmp_path_factory.mktemp("local-aws")) as local_aws:
-        yield local_aws
-
-
-@pytest.fixture(scope="module")
-def client(running: LocalAws) -> Callable[[str], Any]:
-    session = boto3.Session(
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - nothing checks it
-        region_name="us-east-1",
-    )
-    return lambda service: session.client(service, endpoint_url=running.endpoint_url)  # type: ignore[call-overload]
-
-
 def get(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
         return json.load(answer)
 
 
-def test_it_says_that_it_is_well_and_where_it_listens(running: LocalAws) -> None:
-    assert get(f"{running.endpoint_url}/_local/health") == {"status": "ok", "port": running.port}
+def test_it_says_that_it_is_well_and_where_it_listens(local_aws: LocalAws) -> None:
+    assert get(f"{local_aws.endpoint_url}/_local/health") == {"status": "ok", "port": local_aws.port}
 
 
-def test_it_lists_no_copies_where_nothing_is_deployed(running: LocalAws) -> None:
-    assert get(f"{running.endpoint_url}/_local/copies") == {"copies": []}
+def test_it_lists_no_copies_where_nothing_is_deployed(local_aws: LocalAws) -> None:
+    assert get(f"{local_aws.endpoint_url}/_local/copies") == {"copies": []}
 
 
-def test_it_listens_on_this_machine_only(running: LocalAws) -> None:
+def test_it_listens_on_this_machine_only(local_aws: LocalAws) -> None:
     addresses = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    assert f"0100007F:{running.port:04X}" in addresses
-    assert f"00000000:{running.port:04X}" not in addresses
+    assert f"0100007F:{local_aws.port:04X}" in addresses
+    assert f"00000000:{local_aws.port:04X}" not in addresses
 
 
-def test_a_taken_port_is_one_clear_error(running: LocalAws, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "local.aws", "--port", str(running.port), "--state-dir", str(tmp_path)]
+def test_a_taken_port_is_one_clear_error(local_aws: LocalAws, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "local.aws", "--port", str(local_aws.port), "--state-dir", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    taken = f"cannot listen on 127.0.0.1:{running.port}: Address already in use"
+    taken = f"cannot listen on 127.0.0.1:{local_aws.port}: Address already in use"
     assert done.stderr == f"error: {taken}; stop what holds the port or choose another with --port\n"
 
 
@@ -71,9 +54,9 @@ def test_a_port_that_is_none_is_one_clear_error(port: str, tmp_path: Path) -> No
     assert port in done.stderr
 
 
-def test_starting_on_a_taken_port_raises_what_the_process_said(running: LocalAws, tmp_path: Path) -> None:
+def test_starting_on_a_taken_port_raises_what_the_process_said(local_aws: LocalAws, tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r"ended with exit code 1: error: cannot listen on 127\.0\.0\.1"):
-        LocalAws.start(state_dir=tmp_path, port=running.port)
+        LocalAws.start(state_dir=tmp_path, port=local_aws.port)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -163,15 +146,15 @@ def test_an_object_keeps_its_key_to_the_letter(client: Callable[[str], Any], key
     assert key in [found["Key"] for found in s3.list_objects_v2(Bucket="keys")["Contents"]]
 
 
-def test_a_body_of_unknown_length_arrives_whole(client: Callable[[str], Any], running: LocalAws) -> None:
+def test_a_body_of_unknown_length_arrives_whole(client: Callable[[str], Any], local_aws: LocalAws) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="chunks")
     url = s3.generate_presigned_url("put_object", Params={"Bucket": "chunks", "Key": "chunked"})
-    connection = http.client.HTTPConnection("localhost", running.port, timeout=10)
+    connection = http.client.HTTPConnection("localhost", local_aws.port, timeout=10)
     parts = [bytes([number]) * 70_000 for number in range(20)]
     connection.request(
         "PUT",
-        url.partition(str(running.port))[2],
+        url.partition(str(local_aws.port))[2],
         body=iter(parts),
         encode_chunked=True,
         headers={"Transfer-Encoding": "chunked"},

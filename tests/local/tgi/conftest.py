@@ -14,10 +14,10 @@ from local.tgi.gguf import read_metadata
 from local.tgi.vocabulary import Vocabulary
 from local.tgi.weights import find_small_model
 
-# What every generation below is made of; the small model answers it with a greeting of about 25 tokens.
-GREETING = "<|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\n"
-# Having answered once, it answers again as shortly: "Hi there!" and the end of sequence.
-ANSWERED = f"{GREETING}Hi there!<|im_end|>\n{GREETING}"
+# Prompts of which the small model is sure enough that no rounding changes its answer.
+COUNTING = "One, two, three,"  # " four, five, six, seven"
+_PING = "<|im_start|>user\nPing<|im_end|>\n<|im_start|>assistant\n"
+PING = f"{_PING}Pong<|im_end|>\n{_PING}"  # "Pong" and the end of sequence
 
 
 class Container:
@@ -142,13 +142,13 @@ def vocabulary(model_file: Path) -> Vocabulary:
 
 
 @pytest.fixture
-def greeting() -> str:
-    return GREETING
+def counting() -> str:
+    return COUNTING
 
 
 @pytest.fixture
-def answered() -> str:
-    return ANSWERED
+def ping() -> str:
+    return PING
 
 
 @pytest.fixture

@@ -6,7 +6,11 @@ import openai
 import pytest
 from huggingface_hub import InferenceClient
 
-HI = [{"role": "user", "content": "Say hi."}]
+PING = [
+    {"role": "user", "content": "Ping"},
+    {"role": "assistant", "content": "Pong"},
+    {"role": "user", "content": "Ping"},
+]
 
 
 @pytest.fixture
@@ -16,21 +20,21 @@ def openai_client(container) -> Iterator[openai.OpenAI]:
 
 
 def test_openai_chat(openai_client: openai.OpenAI):
-    completion = openai_client.chat.completions.create(model="tgi", messages=HI, max_tokens=4, temperature=0)
+    completion = openai_client.chat.completions.create(model="tgi", messages=PING, max_tokens=2, temperature=0)
     (choice,) = completion.choices
     assert choice.finish_reason == "length"
-    assert choice.message.content == "Hello there! I"
-    assert completion.usage.completion_tokens == 4
+    assert choice.message.content == "Pong"
+    assert completion.usage.completion_tokens == 2
 
 
 def test_openai_chat_streamed_with_usage(openai_client: openai.OpenAI):
     options = {"include_usage": True}
     with openai_client.chat.completions.create(
-        model="tgi", messages=HI, max_tokens=4, temperature=0, stream=True, stream_options=options
+        model="tgi", messages=PING, max_tokens=2, temperature=0, stream=True, stream_options=options
     ) as stream:
         *chunks, last = list(stream)
-    assert "".join(chunk.choices[0].delta.content for chunk in chunks) == "Hello there! I"
-    assert last.usage.total_tokens == 37
+    assert "".join(chunk.choices[0].delta.content for chunk in chunks) == "Pong"
+    assert last.usage.total_tokens == 49
 
 
 def test_openai_completions(openai_client: openai.OpenAI):
@@ -42,7 +46,7 @@ def test_openai_completions(openai_client: openai.OpenAI):
 
 def test_openai_sees_a_refusal_as_its_own_error(openai_client: openai.OpenAI):
     with pytest.raises(openai.UnprocessableEntityError, match=r"`top_p` must be > 0\.0 and < 1\.0"):
-        openai_client.chat.completions.create(model="tgi", messages=HI, top_p=1.0)
+        openai_client.chat.completions.create(model="tgi", messages=PING, top_p=1.0)
 
 
 def test_huggingface_text_generation(container):
@@ -68,5 +72,5 @@ def test_huggingface_text_generation_streamed(container):
 
 
 def test_huggingface_chat(container):
-    answer = InferenceClient(container.url).chat_completion(HI, max_tokens=4, temperature=0)
-    assert answer.choices[0].message.content == "Hello there! I"
+    answer = InferenceClient(container.url).chat_completion(PING, max_tokens=2, temperature=0)
+    assert answer.choices[0].message.content == "Pong"

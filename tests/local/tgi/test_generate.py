@@ -27,8 +27,8 @@ def test_the_prompt_is_repeated_by_default_on_invocations_only(tgi: httpx.Client
     assert tgi.post("/generate", json=body).json()["generated_text"] == "The capital of France is Paris"
 
 
-def test_an_answer_that_the_model_ends_has_the_end_in_its_tokens_only(tgi: httpx.Client, answered: str):
-    answer = generate(tgi, answered, max_new_tokens=20, details=True)
+def test_an_answer_that_the_model_ends_has_the_end_in_its_tokens_only(tgi: httpx.Client, ping: str):
+    answer = generate(tgi, ping, max_new_tokens=20, details=True)
     details, last = answer["details"], answer["details"]["tokens"][-1]
     assert details["finish_reason"] == "eos_token"
     assert (last["text"], last["special"], last["id"]) == ("<|im_end|>", True, 2)
@@ -38,32 +38,32 @@ def test_an_answer_that_the_model_ends_has_the_end_in_its_tokens_only(tgi: httpx
     assert details["seed"] is None
     assert all(token["logprob"] <= 0 for token in details["tokens"])
 
-    again = generate(tgi, answered, max_new_tokens=details["generated_tokens"], details=True)
+    again = generate(tgi, ping, max_new_tokens=details["generated_tokens"], details=True)
     assert again["generated_text"] == answer["generated_text"]
     assert again["details"]["finish_reason"] == "length", "length is looked at before the end of sequence"
 
 
-def test_a_stop_sequence_stays_in_the_text(tgi: httpx.Client, greeting: str):
-    answer = generate(tgi, greeting, max_new_tokens=60, stop=["here to", "not there"], details=True)
-    assert answer["generated_text"].endswith("here to")
+def test_a_stop_sequence_stays_in_the_text(tgi: httpx.Client, counting: str):
+    answer = generate(tgi, counting, max_new_tokens=60, stop=[" five", "not there"], details=True)
+    assert answer["generated_text"] == " four, five"
     assert answer["details"]["finish_reason"] == "stop_sequence"
 
 
-def test_details_are_absent_unless_asked_for(tgi: httpx.Client, greeting: str):
-    assert set(generate(tgi, greeting, max_new_tokens=1)) == {"generated_text"}
+def test_details_are_absent_unless_asked_for(tgi: httpx.Client, counting: str):
+    assert set(generate(tgi, counting, max_new_tokens=1)) == {"generated_text"}
 
 
-def test_absent_parameters_sample_and_empty_ones_do_not(tgi: httpx.Client, greeting: str):
+def test_absent_parameters_sample_and_empty_ones_do_not(tgi: httpx.Client, counting: str):
     asking = {"details": True, "max_new_tokens": 1}
-    assert generate(tgi, greeting, **asking)["details"]["seed"] is None
-    assert generate(tgi, greeting, **asking, do_sample=True)["details"]["seed"] is not None
-    assert generate(tgi, greeting, **asking, temperature=0.5)["details"]["seed"] is not None
-    assert generate(tgi, greeting, **asking, temperature=1.0)["details"]["seed"] is None
+    assert generate(tgi, counting, **asking)["details"]["seed"] is None
+    assert generate(tgi, counting, **asking, do_sample=True)["details"]["seed"] is not None
+    assert generate(tgi, counting, **asking, temperature=0.5)["details"]["seed"] is not None
+    assert generate(tgi, counting, **asking, temperature=1.0)["details"]["seed"] is None
 
 
-def test_a_seed_makes_sampling_reproducible(tgi: httpx.Client, greeting: str):
+def test_a_seed_makes_sampling_reproducible(tgi: httpx.Client, counting: str):
     parameters = {"max_new_tokens": 12, "temperature": 1.5, "details": True}
-    first, second, other = (generate(tgi, greeting, seed=seed, **parameters) for seed in (7, 7, 2**63))
+    first, second, other = (generate(tgi, counting, seed=seed, **parameters) for seed in (7, 7, 2**63))
     assert first == second
     assert first["details"]["seed"] == 7
     assert other["details"]["seed"] == 2**63
@@ -71,9 +71,9 @@ def test_a_seed_makes_sampling_reproducible(tgi: httpx.Client, greeting: str):
 
 
 @pytest.mark.parametrize("filters", [{"top_k": 1}, {"top_p": 0.0001}, {"typical_p": 0.5, "top_k": 1}])
-def test_narrow_filters_leave_the_most_probable_token(tgi: httpx.Client, greeting: str, filters: dict[str, Any]):
-    sampled = generate(tgi, greeting, max_new_tokens=5, details=True, **filters)
-    assert sampled["generated_text"] == generate(tgi, greeting, max_new_tokens=5)["generated_text"]
+def test_narrow_filters_leave_the_most_probable_token(tgi: httpx.Client, counting: str, filters: dict[str, Any]):
+    sampled = generate(tgi, counting, max_new_tokens=5, details=True, **filters)
+    assert sampled["generated_text"] == generate(tgi, counting, max_new_tokens=5)["generated_text"]
     assert sampled["details"]["tokens"][0]["logprob"] == pytest.approx(0, abs=1e-3)
 
 
@@ -83,8 +83,8 @@ def test_a_repetition_penalty_looks_at_the_whole_text(tgi: httpx.Client):
     assert generate(tgi, inputs, max_new_tokens=1, repetition_penalty=5.0)["generated_text"] != " three"
 
 
-def test_top_n_tokens_are_best_first_and_hold_the_greedy_choice(tgi: httpx.Client, greeting: str):
-    details = generate(tgi, greeting, max_new_tokens=3, details=True, top_n_tokens=3)["details"]
+def test_top_n_tokens_are_best_first_and_hold_the_greedy_choice(tgi: httpx.Client, counting: str):
+    details = generate(tgi, counting, max_new_tokens=3, details=True, top_n_tokens=3)["details"]
     assert [len(top) for top in details["top_tokens"]] == [3, 3, 3]
     for token, top in zip(details["tokens"], details["top_tokens"], strict=True):
         assert top[0] == token
@@ -99,7 +99,7 @@ def test_decoder_input_details_give_the_prompt_with_real_probabilities(tgi: http
     # What the model would say after "The capital of" is what it says when asked.
     asked = generate(tgi, "The capital", max_new_tokens=1, details=True)["details"]["tokens"][0]
     assert asked["text"] == " of"
-    assert tokens[2]["logprob"] == pytest.approx(asked["logprob"], abs=0.05)
+    assert tokens[2]["logprob"] == pytest.approx(asked["logprob"], abs=0.1)
 
 
 def test_truncate_keeps_the_end_of_the_prompt(tgi: httpx.Client):
@@ -108,9 +108,9 @@ def test_truncate_keeps_the_end_of_the_prompt(tgi: httpx.Client):
     assert [token["text"] for token in details["prefill"]] == [" The", " capital", " of", " France"]
 
 
-def test_best_of_returns_the_most_probable_and_the_others(tgi: httpx.Client, greeting: str):
+def test_best_of_returns_the_most_probable_and_the_others(tgi: httpx.Client, counting: str):
     parameters = {"best_of": 2, "temperature": 2.0, "max_new_tokens": 4, "details": True}
-    details = generate(tgi, greeting, **parameters)["details"]
+    details = generate(tgi, counting, **parameters)["details"]
     (other,) = details["best_of_sequences"]
 
     def mean(sequence: dict[str, Any]) -> float:
@@ -121,8 +121,8 @@ def test_best_of_returns_the_most_probable_and_the_others(tgi: httpx.Client, gre
     assert other["seed"] != details["seed"]
 
 
-def test_a_long_request_is_cut_into_parts_and_accepted(tgi: httpx.Client, answered: str):
-    answer = generate(tgi, answered, max_new_tokens=5000, details=True)
+def test_a_long_request_is_cut_into_parts_and_accepted(tgi: httpx.Client, ping: str):
+    answer = generate(tgi, ping, max_new_tokens=5000, details=True)
     assert answer["details"]["finish_reason"] == "eos_token"
 
 
@@ -170,6 +170,6 @@ def test_a_grammar_that_cannot_be_kept_is_refused(tgi: httpx.Client, grammar: di
     assert answer.json()["error"].startswith(f"Input validation error: {message}")
 
 
-def test_an_unknown_adapter_is_answered_by_the_model_itself(tgi: httpx.Client, greeting: str):
-    plain = generate(tgi, greeting, max_new_tokens=3)
-    assert generate(tgi, greeting, max_new_tokens=3, adapter_id="nobody/knows") == plain
+def test_an_unknown_adapter_is_ping_by_the_model_itself(tgi: httpx.Client, counting: str):
+    plain = generate(tgi, counting, max_new_tokens=3)
+    assert generate(tgi, counting, max_new_tokens=3, adapter_id="nobody/knows") == plain

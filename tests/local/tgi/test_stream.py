@@ -22,12 +22,12 @@ def read_events(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", ["/generate_stream", "/", "/invocations"])
-def test_a_stream_is_one_event_a_token_and_the_text_in_the_last(tgi: httpx.Client, greeting: str, path: str):
+def test_a_stream_is_one_event_a_token_and_the_text_in_the_last(tgi: httpx.Client, counting: str, path: str):
     parameters = {"max_new_tokens": 4, "details": True, "return_full_text": False, "top_n_tokens": 1}
-    answer = tgi.post(path, json={"inputs": greeting, "parameters": parameters, "stream": True})
+    answer = tgi.post(path, json={"inputs": counting, "parameters": parameters, "stream": True})
     assert answer.headers["content-type"] == "text/event-stream"
     assert answer.headers["x-accel-buffering"] == "no"
-    assert answer.headers["x-compute-characters"] == str(len(greeting))
+    assert answer.headers["x-compute-characters"] == str(len(counting))
     events = read_events(answer.text)
     assert [event["index"] for event in events] == [1, 2, 3, 4]
     assert all(list(event) == ["index", "token", "top_tokens", "generated_text", "details"] for event in events)
@@ -37,20 +37,20 @@ def test_a_stream_is_one_event_a_token_and_the_text_in_the_last(tgi: httpx.Clien
         "finish_reason": "length",
         "generated_tokens": 4,
         "seed": None,
-        "input_length": 12,
+        "input_length": 6,
     }
 
 
-def test_details_and_the_prompt_come_only_when_asked_for(tgi: httpx.Client, greeting: str):
-    body = {"inputs": greeting, "parameters": {"max_new_tokens": 1, "return_full_text": True}}
+def test_details_and_the_prompt_come_only_when_asked_for(tgi: httpx.Client, counting: str):
+    body = {"inputs": counting, "parameters": {"max_new_tokens": 1, "return_full_text": True}}
     (event,) = read_events(tgi.post("/generate_stream", json=body).text)
     assert event["details"] is None
     assert "top_tokens" not in event
-    assert event["generated_text"].startswith(greeting)
+    assert event["generated_text"].startswith(counting)
 
 
-def test_the_first_token_arrives_before_the_last_is_generated(tgi: httpx.Client, greeting: str):
-    body = {"inputs": greeting, "parameters": {"max_new_tokens": 20}, "stream": True}
+def test_the_first_token_arrives_before_the_last_is_generated(tgi: httpx.Client, counting: str):
+    body = {"inputs": counting, "parameters": {"max_new_tokens": 20}, "stream": True}
     with tgi.stream("POST", "/invocations", json=body) as answer:
         arrivals_s = [time.monotonic() for line in answer.iter_lines() if line]
     assert len(arrivals_s) == 20
@@ -83,14 +83,14 @@ def test_an_answer_cut_within_a_character_ends_before_it(tgi: httpx.Client):
 def test_a_client_that_leaves_stops_its_generation(
     tgi: httpx.Client,
     stream: bool,
-    greeting: str,
+    counting: str,
     read_metric: Callable[[str], float],
     wait_until: Callable[[Callable[[], bool]], float],
 ):
     dropped = read_metric('tgi_request_failure{err="dropped"}')
     # Every letter is allowed, but no end: the answer would be as long as the limits allow.
     grammar = {"type": "regex", "value": "[a-z ]{4000}"}
-    body = {"inputs": greeting, "parameters": {"max_new_tokens": 900, "grammar": grammar}, "stream": stream}
+    body = {"inputs": counting, "parameters": {"max_new_tokens": 900, "grammar": grammar}, "stream": stream}
     with httpx.Client(base_url=tgi.base_url, timeout=httpx.Timeout(60, read=60 if stream else 1.5)) as client:
         if stream:
             with client.stream("POST", "/invocations", json=body) as answer:
@@ -107,9 +107,9 @@ def test_a_client_that_leaves_stops_its_generation(
     assert tgi.post("/generate", json={"inputs": "a", "parameters": {"max_new_tokens": 1}}).status_code == 200
 
 
-def test_several_requests_are_generated_at_once(tgi: httpx.Client, greeting: str):
+def test_several_requests_are_generated_at_once(tgi: httpx.Client, counting: str):
     async def ask(client: httpx.AsyncClient, number: int) -> list[float]:
-        body = {"inputs": f"{number} {greeting}", "parameters": {"max_new_tokens": 8}}
+        body = {"inputs": f"{number} {counting}", "parameters": {"max_new_tokens": 8}}
         async with client.stream("POST", "/generate_stream", json=body) as answer:
             return [time.monotonic() async for line in answer.aiter_lines() if line]
 

@@ -9,20 +9,19 @@ _BOOTSTRAP = {
     "requiresBootstrapStackVersion": 6,
     "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/hnb659fds/version",
 }
-_ROLE = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/cdk-hnb659fds-{name}-role-${AWS::AccountId}-us-east-1"
 
 
-def write_assembly(folder: Path, stack_name: str, template: dict[str, Any]) -> Path:
+def write_assembly(folder: Path, stack_name: str, template: dict[str, Any], *, region: str) -> Path:
     """Write the assembly of a stack that the CDK's default synthesizer would write, and return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     body = json.dumps({**template, **_bootstrap_version(template)}, indent=1)
     key = f"{hashlib.sha256(body.encode()).hexdigest()}.json"
-    bucket = "cdk-hnb659fds-assets-${AWS::AccountId}-us-east-1"
+    bucket = f"cdk-hnb659fds-assets-${{AWS::AccountId}}-{region}"
     destination = {
         "bucketName": bucket,
         "objectKey": key,
-        "region": "us-east-1",
-        "assumeRoleArn": _role("file-publishing"),
+        "region": region,
+        "assumeRoleArn": _role("file-publishing", region),
     }
     asset = {
         "source": {"path": f"{stack_name}.template.json", "packaging": "file"},
@@ -35,11 +34,11 @@ def write_assembly(folder: Path, stack_name: str, template: dict[str, Any]) -> P
         },
         stack_name: {
             "type": "aws:cloudformation:stack",
-            "environment": "aws://123456789012/us-east-1",
+            "environment": f"aws://123456789012/{region}",
             "properties": {
                 "templateFile": f"{stack_name}.template.json",
-                "assumeRoleArn": _role("deploy"),
-                "cloudFormationExecutionRoleArn": _role("cfn-exec"),
+                "assumeRoleArn": _role("deploy", region),
+                "cloudFormationExecutionRoleArn": _role("cfn-exec", region),
                 "stackTemplateAssetObjectUrl": f"s3://{bucket}/{key}",
                 "additionalDependencies": [f"{stack_name}.assets"],
                 **_BOOTSTRAP,
@@ -70,8 +69,10 @@ def _bootstrap_version(template: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _role(name: str) -> str:
-    return _ROLE.replace("{name}", name)
+def _role(name: str, region: str) -> str:
+    return (
+        f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/cdk-hnb659fds-{name}-role-${{AWS::AccountId}}-{region}"
+    )
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

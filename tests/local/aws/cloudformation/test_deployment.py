@@ -157,6 +157,18 @@ def test_without_rollback_what_was_half_made_is_cleared_away_before_it_is_made_a
     assert list(lab.provider.made) == ["Topic-2"]
 
 
+def test_what_was_half_made_and_cannot_be_cleared_away_fails_the_next_attempt_too(lab: Lab) -> None:
+    lab.provider.half_makes = {"Topic"}
+    lab.deploy(resources(Topic=topic()), roll_back=False)
+    lab.provider.half_makes, lab.provider.fails = set(), {"delete Topic": "it is in use"}
+    stack = lab.deploy(resources(Topic=topic()), roll_back=False)
+    assert (stack.status, stack.status_reason) == (
+        "UPDATE_FAILED",
+        "The following resource(s) failed to create: [Topic]",
+    )
+    assert list(lab.provider.made) == ["Topic-1"]
+
+
 def test_a_failed_creation_without_rollback_can_be_rolled_back_later(lab: Lab) -> None:
     lab.provider.fails = {"create Second": "no"}
     stack = lab.deploy(resources(First=topic(), Second=topic({"Ref": "First"})), roll_back=False)

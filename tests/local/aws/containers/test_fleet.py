@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.aws.containers.container_copy import CopyStatus
 from local.aws.containers.errors import FleetBusyError
 from local.aws.containers.failure import NO_CAPACITY
 from local.aws.containers.fleet import Fleet
@@ -141,7 +142,7 @@ def test_scales_out_in_to_zero_and_back(maker):
         assert fleet.state().status is FleetStatus.UPDATING
         state = settled(fleet)
         assert (state.status, state.desired, state.current) == (FleetStatus.IN_SERVICE, copies, copies)
-        assert len(fleet.copies()) == copies
+        assert fleet.wait_until(lambda _, copies=copies: len(fleet.copies()) == copies, 5)
     assert len(maker.room.taken) == 2
 
 
@@ -206,12 +207,39 @@ def test_a_copy_that_is_scaled_in_finishes_its_requests_first(maker):
     fleet = maker.serve(copies=2)
     busy = fleet.acquire(Routing.RANDOM)
     fleet.scale(0)
+    assert settled(fleet).current == 0
     assert fleet.wait_until(lambda _: fleet.copies() == (busy,), 5)
+    assert busy.status is CopyStatus.DRAINING
     assert fleet.acquire(Routing.RANDOM) is None
     assert post(busy.port, b"{}")[0] == 200
-    assert fleet.state().status is FleetStatus.UPDATING
     fleet.release(busy)
+    assert fleet.wait_until(lambda _: fleet.copies() == (), 5)
+
+
+def test_copies_that_only_finish_their_requests_hold_nothing_up(maker):
+    fleet = maker.serve(NAME="old")
+    busy = [fleet.acquire(Routing.RANDOM)]
+    fleet.roll(maker.revision(NAME="new"), policy=RollingPolicy())
+    assert settled(fleet).revision.environment["NAME"] == "new"
+    busy.append(fleet.acquire(Routing.RANDOM))
+    fleet.scale(0)
     assert settled(fleet).current == 0
+    assert {copy.status for copy in fleet.copies()} == {CopyStatus.DRAINING}
+    for copy in busy:
+        fleet.release(copy)
+    assert fleet.wait_until(lambda _: fleet.copies() == (), 5)
+
+
+def test_a_deleted_fleet_does_not_wait_long_for_requests(maker):
+    fleet = maker.serve(copies=2)
+    fleet.acquire(Routing.RANDOM)
+    fleet.scale(0)
+    settled(fleet)
+    begin = time.monotonic()
+    fleet.delete()
+    fleet.join(10)
+    assert 0.9 < time.monotonic() - begin < 3
+    assert maker.gone == ["twin"]
 
 
 def test_without_room_a_new_fleet_fails(maker):
@@ -248,7 +276,7 @@ def test_a_rolling_update_replaces_every_copy_and_never_serves_with_fewer(maker)
     stop.set()
     watcher.join()
     assert (state.status, state.failure_reason, state.current) == (FleetStatus.IN_SERVICE, None, 3)
-    assert names(fleet) == {"new"}
+    assert fleet.wait_until(lambda _: names(fleet) == {"new"}, 5)
     assert state.revision.environment["NAME"] == "new"
     assert min(least) == 3
 
@@ -270,8 +298,9 @@ def test_an_alarm_rolls_an_update_back(maker):
     assert fleet.wait_until(lambda _: names(fleet) == {"old", "new"} and len(fleet.copies()) == 2, 10)
     maker.alarms_on.add("latency")
     state = settled(fleet)
-    assert names(fleet) == {"old"}
-    assert (state.current, len(fleet.copies())) == (2, 2)
+    assert state.current == 2
+    assert fleet.wait_until(lambda _: names(fleet) == {"old"}, 5)
+    assert len(fleet.copies()) == 2
     assert "alarm latency is in ALARM" in (state.failure_reason or "")
 
 
@@ -290,7 +319,7 @@ def test_an_update_can_change_the_number_too(maker):
     fleet = maker.serve(copies=1, NAME="old")
     fleet.roll(maker.revision(NAME="new"), policy=RollingPolicy(batch_percent=100), desired=3)
     assert settled(fleet).current == 3
-    assert names(fleet) == {"new"}
+    assert fleet.wait_until(lambda _: names(fleet) == {"new"}, 5)
 
 
 def test_a_deleted_fleet_ends_its_copies_and_says_so(maker):

@@ -15,7 +15,7 @@ def play(rolling: Rollout, *, desired: int, old: int) -> list[tuple[int, int]]:
     """Do at once what each step wants; return how many new and old copies there were on the way."""
     new, now, seen = 0, 0.0, [(0, old)]
     for _ in range(100):
-        step = rolling.next_step(desired=desired, new_ready=new, old_alive=old, now=now)
+        step = rolling.next_step(desired=desired, new_ready=new, old_staying=old, now=now)
         if step.done:
             return seen
         new, old, now = max(new, step.new), min(old, step.old), now + 1
@@ -34,17 +34,17 @@ def test_every_copy_is_replaced_and_there_are_never_fewer(desired: int, batch: i
 
 def test_old_copies_go_only_when_the_new_ones_are_ready() -> None:
     rolling = rollout(batch_copies=2)
-    assert rolling.next_step(desired=4, new_ready=0, old_alive=4, now=0) == Step(new=2, old=4)
-    assert rolling.next_step(desired=4, new_ready=1, old_alive=4, now=0) == Step(new=2, old=4)
-    assert rolling.next_step(desired=4, new_ready=2, old_alive=4, now=0) == Step(new=2, old=2)
+    assert rolling.next_step(desired=4, new_ready=0, old_staying=4, now=0) == Step(new=2, old=4)
+    assert rolling.next_step(desired=4, new_ready=1, old_staying=4, now=0) == Step(new=2, old=4)
+    assert rolling.next_step(desired=4, new_ready=2, old_staying=4, now=0) == Step(new=2, old=2)
 
 
-def test_the_next_batch_waits_for_the_interval_and_for_the_drain() -> None:
+def test_the_next_batch_waits_for_the_interval_after_the_old_ones_have_gone() -> None:
     rolling = rollout(batch_copies=1, wait_s=10)
-    assert rolling.next_step(desired=2, new_ready=1, old_alive=2, now=0) == Step(new=1, old=1)
-    assert rolling.next_step(desired=2, new_ready=1, old_alive=1, now=5) == Step(new=1, old=1)
-    assert rolling.next_step(desired=2, new_ready=1, old_alive=1, now=14) == Step(new=1, old=1)
-    assert rolling.next_step(desired=2, new_ready=1, old_alive=1, now=15) == Step(new=2, old=1)
+    assert rolling.next_step(desired=2, new_ready=1, old_staying=2, now=0) == Step(new=1, old=1)
+    assert rolling.next_step(desired=2, new_ready=1, old_staying=1, now=5) == Step(new=1, old=1)
+    assert rolling.next_step(desired=2, new_ready=1, old_staying=1, now=14) == Step(new=1, old=1)
+    assert rolling.next_step(desired=2, new_ready=1, old_staying=1, now=15) == Step(new=2, old=1)
 
 
 def test_a_batch_is_a_number_or_a_part_and_at_least_one() -> None:
@@ -55,4 +55,4 @@ def test_a_batch_is_a_number_or_a_part_and_at_least_one() -> None:
 
 
 def test_with_no_copy_there_is_nothing_to_do() -> None:
-    assert rollout().next_step(desired=0, new_ready=0, old_alive=0, now=0).done
+    assert rollout().next_step(desired=0, new_ready=0, old_staying=0, now=0).done

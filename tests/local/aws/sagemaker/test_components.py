@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import ACCOUNT, IMAGE, Deployed, Rig, specification
+from tests.local.aws.sagemaker.rig import ACCOUNT, IMAGE, Deployed, Rig, eventually, specification
 
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:inference-component/twin"
 
@@ -94,7 +94,7 @@ def test_scales_to_zero_and_back(rig: Rig, deployed: Deployed) -> None:
         scale(deployed, copies)
         found = deployed.settled()
         assert found["RuntimeConfig"] == {"DesiredCopyCount": copies, "CurrentCopyCount": copies}
-        assert len(rig.sagemaker.copies()) == copies
+        eventually(lambda copies=copies: len(rig.sagemaker.copies()) == copies)
 
 
 def test_cannot_be_created_without_a_copy(deployed: Deployed) -> None:
@@ -120,7 +120,7 @@ def test_a_new_specification_is_rolled_out(rig: Rig, deployed: Deployed) -> None
     assert found["Specification"]["ModelName"] == "newer"
     assert found["RuntimeConfig"] == {"DesiredCopyCount": 2, "CurrentCopyCount": 2}
     assert found["LastDeploymentConfig"]["RollingUpdatePolicy"] == policy
-    assert before.isdisjoint(copy["copy_id"] for copy in rig.sagemaker.copies())
+    eventually(lambda: before.isdisjoint(copy["copy_id"] for copy in rig.sagemaker.copies()))
 
 
 def test_a_broken_update_keeps_what_served_and_says_why(rig: Rig, deployed: Deployed) -> None:
