@@ -7,7 +7,7 @@ called anything more. This module does not know who stores, embeds or reranks.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,8 @@ from rag.timing import Stage, Timings
 from rag.words import content_words, shared_words
 
 MAX_QUESTION_CHARACTERS = 8192
+# How many of the best by word are looked at for every word of the question.
+_WORD_CHECKS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +131,8 @@ class Retriever:
             notes.append("No passage met the filters that were read out of the question, so they were left out.")
             queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
         with timings.measure(Stage.FUSE):
-            ranked = self._fuse(queries)
-        is_found = self._is_found(question, ranked)
+            ranked = self._fuse(queries, limit=max(k, self._settings.rerank_depth if self._reranker else 0))
+            is_found = self._is_found(queries[0])
         if self._reranker and ranked:
             ranked = await self._rerank(self._reranker, question, ranked, timings, notes)
         return Retrieval(
@@ -168,7 +170,8 @@ class Retriever:
             for i, hits in zip(kept, dense, strict=True)
         ]
 
-    def _fuse(self, queries: Sequence[_Query]) -> list[RetrievedPassage]:
+    def _fuse(self, queries: Sequence[_Query], *, limit: int) -> list[RetrievedPassage]:
+        """Return the best passages of all queries, each text once."""
         settings = self._settings
         found: dict[str, tuple[Passage, NDArray[np.float32]]] = {}
         rankings: list[list[str]] = []
@@ -186,22 +189,28 @@ class Retriever:
         question = queries[0]
         lexical = dict(zip((p.id for p in question.candidates.passages), question.candidates.lexical, strict=True))
         fused = fuse_ranks(rankings, weights=weights)
-        return _distinct(
-            RetrievedPassage(
-                passage=found[key][0],
-                score=score,
-                similarity=float(found[key][1] @ question.vector),
-                lexical=float(np.nan_to_num(lexical.get(key, np.float32(0)))),
-            )
-            for key, score in fused.items()
-        )
+        best: dict[str, RetrievedPassage] = {}
+        for key, score in fused.items():
+            passage, vector = found[key]
+            if len(best) < limit and passage.text not in best:
+                best[passage.text] = RetrievedPassage(
+                    passage=passage,
+                    score=score,
+                    similarity=float(vector @ question.vector),
+                    lexical=float(np.nan_to_num(lexical.get(key, np.float32(0)))),
+                )
+        return list(best.values())
 
-    def _is_found(self, question: str, ranked: Sequence[RetrievedPassage]) -> bool:
-        if max((r.similarity for r in ranked), default=-1.0) >= self._settings.min_similarity:
+    def _is_found(self, query: _Query) -> bool:
+        """Return whether anything is near to the question, or has every word of it."""
+        candidates = query.candidates
+        if not candidates.passages:
+            return False
+        if float((candidates.vectors @ query.vector).max()) >= self._settings.min_similarity:
             return True
-        words = content_words(question)
-        best = sorted(ranked, key=lambda r: -r.lexical)[:3]
-        return bool(words) and any(shared_words(words, r.passage.content) == words for r in best)
+        words = content_words(query.text)
+        nearest = np.argsort(-np.nan_to_num(candidates.lexical), kind="stable")[:_WORD_CHECKS]
+        return bool(words) and any(shared_words(words, candidates.passages[i].content) == words for i in nearest)
 
     async def _rerank(
         self,
@@ -235,11 +244,3 @@ def check_question(question: str) -> str:
             f"the question has {len(question):,} characters.", remedy=f"At most {MAX_QUESTION_CHARACTERS:,} are taken."
         )
     return question.strip()
-
-
-def _distinct(ranked: Iterable[RetrievedPassage]) -> list[RetrievedPassage]:
-    """Keep the first of passages whose text is equal: the same page under two addresses."""
-    first: dict[str, RetrievedPassage] = {}
-    for one in ranked:
-        first.setdefault(one.passage.text, one)
-    return list(first.values())

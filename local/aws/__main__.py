@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.exit_with_stdin:
         end_with_stdin()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    # One line for every request to a container says nothing that the container's own log does not.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         _serve(options.host, options.port, options.state_dir)
     except LocalAwsError as error:

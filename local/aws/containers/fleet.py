@@ -130,7 +130,6 @@ class Fleet:
         with self._changed:
             self._begin_update()
             self._rollout = Rollout(
-                old=self._revision,
                 new=revision,
                 policy=policy,
                 deadline=time.monotonic() + policy.timeout_s,

@@ -50,7 +50,6 @@ class Rollout:
     """A rolling update under way.
 
     Attributes:
-        old: what the copies were made of.
         new: what they shall be made of.
         policy: how.
         deadline: when it has taken too long (monotonic clock).
@@ -59,7 +58,6 @@ class Rollout:
         watching_until: until when the last step is watched (monotonic clock), or None.
     """
 
-    old: Revision
     new: Revision
     policy: RollingPolicy
     deadline: float

@@ -15,7 +15,6 @@ import httpx
 from local.aws.containers.container_copy import Copy
 from local.aws.runtime.container_client import ContainerClient
 from local.aws.runtime.errors import ModelError, NoCapacity, ServiceUnavailable
-from local.aws.runtime.limits import RuntimeLimits
 from local.aws.runtime.metrics import InvocationMetrics, Invoked
 from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.wire.place import Place
@@ -43,7 +42,6 @@ class Invocation:
         place: where.
         component: that it is for.
         client: to containers.
-        limits: of the runtime.
         metrics: that count it.
     """
 
@@ -53,13 +51,11 @@ class Invocation:
         place: Place,
         component: Component,
         client: ContainerClient,
-        limits: RuntimeLimits,
         metrics: InvocationMetrics,
     ) -> None:
         self._place = place
         self._component = component
         self._client = client
-        self._limits = limits
         self._metrics = metrics
         self._started = time.monotonic()
         self._invoked = Invoked(

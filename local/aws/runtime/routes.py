@@ -71,9 +71,7 @@ class Runtime:
         )
         if self._client is None:  # only now there is an event loop for certain
             self._client = ContainerClient(limits=self._limits)
-        invocation = Invocation(
-            place=place, component=component, client=self._client, limits=self._limits, metrics=self._metrics
-        )
+        invocation = Invocation(place=place, component=component, client=self._client, metrics=self._metrics)
         return invocation, request
 
     def timeout_s(self, *, streaming: bool) -> float:

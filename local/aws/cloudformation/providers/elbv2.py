@@ -125,11 +125,12 @@ class ListenerProvider(ApiProvider):
     """Listeners."""
 
     service = "elbv2"
-    handled = properties("ListenerAttributes LoadBalancerArn", *_LISTENER)
+    handled = properties("ListenerAttributes LoadBalancerArn Tags", *_LISTENER)
 
     def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the listener."""
-        made = client.create_listener(**given(request.properties, "LoadBalancerArn", *_LISTENER))["Listeners"][0]
+        wanted = given(request.properties, "LoadBalancerArn", "Tags", *_LISTENER)
+        made = client.create_listener(**wanted)["Listeners"][0]
         return ProvisionedResource(physical_id=made["ListenerArn"], attributes={"ListenerArn": made["ListenerArn"]})
 
     def configure(

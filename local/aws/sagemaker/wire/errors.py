@@ -3,7 +3,6 @@
 ```
 AwsError                          the root; carries AWS's code and HTTP status, which say what a program should do
 ├── ValidationException           the request is wrong, or names something that does not exist; do not retry
-├── ResourceLimitExceeded         no room for it
 ├── ObjectNotFoundException       Application Auto Scaling's word for a missing target or policy
 ├── InvalidNextTokenException     a page token that no listing here gave
 ├── SerializationException        the body's types are not the operation's
@@ -35,13 +34,6 @@ class ValidationException(AwsError):  # noqa: N818 - AWS's name for it
     """The request breaks a rule, or names something that does not exist."""
 
     code = "ValidationException"
-    status = 400
-
-
-class ResourceLimitExceeded(AwsError):  # noqa: N818 - AWS's name for it
-    """There is no room for what is asked."""
-
-    code = "ResourceLimitExceeded"
     status = 400
 
 

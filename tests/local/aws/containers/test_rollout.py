@@ -3,12 +3,11 @@ import pytest
 from local.aws.containers.revision import Revision
 from local.aws.containers.rollout import RollingPolicy, Rollout, Step
 
-OLD = Revision(image="old", environment={}, startup_timeout_s=1)
 NEW = Revision(image="new", environment={}, startup_timeout_s=1)
 
 
 def rollout(**policy: float) -> Rollout:
-    return Rollout(old=OLD, new=NEW, policy=RollingPolicy(**policy), deadline=1e9, desired_before=0)  # type: ignore[arg-type]
+    return Rollout(new=NEW, policy=RollingPolicy(**policy), deadline=1e9, desired_before=0)  # type: ignore[arg-type]
 
 
 def play(rolling: Rollout, *, desired: int, old: int) -> list[tuple[int, int]]:

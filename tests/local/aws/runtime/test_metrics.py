@@ -79,5 +79,5 @@ def test_a_busy_endpoint_costs_a_few_objects(rig: Rig) -> None:
     for _ in range(10_000):
         metrics.answered(invoked, status=200, model_s=0.1, overhead_s=0.01)
     found = rig.client("cloudwatch", region="us-west-2").list_metrics(Namespace="AWS/SageMaker")["Metrics"]
-    assert len(found) == 10
+    assert len({(metric["MetricName"], str(metric["Dimensions"])) for metric in found}) == 10
     assert len(cloudwatch_backends["123456789012"]["us-west-2"].metric_data) <= 40
