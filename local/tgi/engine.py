@@ -109,8 +109,7 @@ class Engine:
             prompt_ids: the prompt.
             sampling: how tokens are chosen.
             grammar: what they must match, in llama.cpp's form.
-            max_new_tokens: the caller takes no more. A few more are asked for, since llama.cpp tells the first tokens
-                of a character only with its last.
+            max_new_tokens: the caller takes no more.
             top_n_tokens: how many of the most probable tokens come with each.
             with_logprobs: whether probabilities are needed; they take time.
 
@@ -119,21 +118,27 @@ class Engine:
         """
         body = sampling.describe(input_length=len(prompt_ids), max_new_tokens=max_new_tokens) | {
             "prompt": list(prompt_ids),
-            "n_predict": max_new_tokens + _UNFINISHED_CHARACTER_TOKENS,
+            "n_predict": max_new_tokens,
             "n_probs": max(top_n_tokens, 1) if with_logprobs else 0,
             "return_tokens": True,
             "stream": True,
         }
         if grammar is not None:
             body["grammar"] = grammar
-        decoder = StepDecoder(vocabulary=self._vocabulary, top_n_tokens=top_n_tokens)
-        try:
-            async with aclosing(self._client.stream("/completion", body)) as results:
-                async for result in results:
-                    for step in decoder.decode(result):
-                        yield step
-        except LlamaError as error:
-            raise GenerationError(str(error)) from error
+        ids: list[int] = []
+        async with aclosing(self._stream(body, top_n_tokens=top_n_tokens)) as steps:
+            async for step in steps:
+                ids.append(step.token.id)
+                yield step
+                if step.ends:
+                    return
+        # The last tokens only begin a character, and llama.cpp does not tell them: they are generated once more, this
+        # time together with those that end it, which the caller does not take.
+        body["prompt"] = [*prompt_ids, *ids]
+        body["n_predict"] = max_new_tokens - len(ids) + _UNFINISHED_CHARACTER_TOKENS
+        async with aclosing(self._stream(body, top_n_tokens=top_n_tokens)) as steps:
+            async for step in steps:
+                yield step
 
     async def score(self, prompt_ids: Sequence[int]) -> tuple[PrefillToken, ...]:
         """Return the tokens of a prompt with their probabilities.
@@ -152,6 +157,16 @@ class Engine:
             PrefillToken(id=token_id, text=self._vocabulary.text(token_id), logprob=logprob)
             for token_id, logprob in zip(prompt_ids, logprobs, strict=True)
         )
+
+    async def _stream(self, body: Mapping[str, Any], *, top_n_tokens: int) -> AsyncGenerator[Step]:
+        decoder = StepDecoder(vocabulary=self._vocabulary, top_n_tokens=top_n_tokens)
+        try:
+            async with aclosing(self._client.stream("/completion", body)) as results:
+                async for result in results:
+                    for step in decoder.decode(result):
+                        yield step
+        except LlamaError as error:
+            raise GenerationError(str(error)) from error
 
     async def _call(self, path: str, body: Mapping[str, Any]) -> Any:
         try:

@@ -122,9 +122,7 @@ def _announce(settings: Settings, weights: Weights) -> None:
 def _bind(host: str, port: int) -> socket.socket:
     """Take the address without listening on it: until the model is warm a connection is refused."""
     # asyncio turns Nagle off only where the protocol is named.
-    listener = socket.socket(
-        socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-    )
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
