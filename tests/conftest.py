@@ -16,19 +16,12 @@ DESTROYS = "test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_c
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a server, and run what needs the deployment last: it makes its process a client.
-
-    Two processes share the tests, folder by folder. The deployment's own process keeps the environment of a client
-    until it ends, and its last test destroys the deployment.
-    """
+    """Run what needs the deployment after everything else, since it makes this process its client; its destroy last."""
 
     def needs_deployment(item: pytest.Item) -> bool:
         return "environment" in getattr(item, "fixturenames", ())
 
     items.sort(key=lambda item: needs_deployment(item) + (item.name == DESTROYS))
-    for item in items:
-        folder = str(item.path.parent)
-        item.add_marker(pytest.mark.xdist_group("deployment" if needs_deployment(item) else folder))
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,8 @@ class Engine:
             "stream": True,
         }
         if grammar is not None:
-            body["grammar"] = grammar
+            # Not to be left and entered again in the middle: see below.
+            body |= {"grammar": grammar, "n_predict": max_new_tokens + _UNFINISHED_CHARACTER_TOKENS}
         ids: list[int] = []
         async with aclosing(self._stream(body, top_n_tokens=top_n_tokens)) as steps:
             async for step in steps:

@@ -45,7 +45,7 @@ class LlamaServer:
         os.environ.update({name: value for name, value in _OPENMP.items() if name not in os.environ})
         import xllamacpp  # noqa: PLC0415  loading the library starts OpenMP, which must find its settings by then
 
-        self._folder = tempfile.TemporaryDirectory(prefix="local-tgi-", dir=_choose_folder())
+        self._folder = tempfile.TemporaryDirectory(prefix="tgi-", dir=_choose_folder())
         self.socket_path = Path(self._folder.name) / "llama.sock"
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(model_file)

@@ -74,8 +74,9 @@ def test_it_listens_only_when_the_model_answers(start_container: Callable[..., o
 
 
 def test_sigterm_lets_a_stream_go_on_for_a_while_and_ends_within_five_seconds(
-    start_container: Callable[..., object], tmp_path: Path
+    start_container: Callable[..., object], tmp_path_factory: pytest.TempPathFactory
 ):
+    tmp_path = tmp_path_factory.mktemp("sockets")
     container = start_container({**SMALL, "TMPDIR": str(tmp_path)}).wait_until_ready()
     assert [path.name for path in tmp_path.glob("*/*")] == ["llama.sock"]
     with httpx.stream("POST", f"{container.url}/generate_stream", json=LONG, timeout=30) as answer:
