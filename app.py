@@ -16,13 +16,7 @@ def main() -> None:
     app = App(analytics_reporting=False)
     try:
         settings = read_settings(app.node.get_all_context(), os.environ)
-        endpoint = EndpointStack(app, settings=settings)
-        if settings.service.image is not None:
-            # Here, because CDK's modules for it take a second to load: who deploys no service does not wait for them.
-            from stacks.service_stack import ServiceStack  # noqa: PLC0415
-
-            service = ServiceStack(app, settings=settings, image=settings.service.image)
-            service.add_stack_dependency(endpoint)
+        EndpointStack(app, settings=settings)
     except (SettingsError, ModelError) as error:
         sys.exit(f"error: {error}")
     app.synth()

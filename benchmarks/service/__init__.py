@@ -1,1 +1,0 @@
-"""What the service itself costs above the LLM's time."""
