@@ -11,13 +11,14 @@ def storage_options(environ: Mapping[str, str]) -> dict[str, str]:
     Args:
         environ: where AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, and AWS_REGION or AWS_DEFAULT_REGION may be.
     """
+    # The names with `aws_` in front are the ones that the process's own variables do not override.
     options: dict[str, str] = {}
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
     if endpoint:
-        options["endpoint"] = endpoint
+        options["aws_endpoint"] = endpoint
         if endpoint.startswith("http://"):
             options["allow_http"] = "true"
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if region:
-        options["region"] = region
+        options["aws_region"] = region
     return options

@@ -26,12 +26,14 @@ def endpoint():
 
 
 @pytest.fixture
-def environment(endpoint, monkeypatch):
+def bucket_variables(endpoint, monkeypatch):
     boto3 = pytest.importorskip("boto3")
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
+        # What was asked for is used, whatever the process's own variables say.
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(name, value)
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
@@ -41,11 +43,11 @@ def environment(endpoint, monkeypatch):
 
 
 @pytest.fixture
-def open_remote(environment, words, request):
+def open_remote(bucket_variables, words, request):
     opened = []
 
     def open_(prefix=request.node.name, options=None):
-        chosen = storage_options(environment) if options is None else options
+        chosen = storage_options(bucket_variables) if options is None else options
         opened.append(
             LanceStore(f"s3://knowledge/{prefix}", embedder=words.identity, storage_options=chosen, refresh_s=0)
         )
@@ -58,9 +60,9 @@ def open_remote(environment, words, request):
 
 def test_aws_own_variables_say_where_the_store_is():
     assert storage_options({}) == {}
-    assert storage_options({"AWS_DEFAULT_REGION": "eu-west-1"}) == {"region": "eu-west-1"}
+    assert storage_options({"AWS_DEFAULT_REGION": "eu-west-1"}) == {"aws_region": "eu-west-1"}
     chosen = storage_options({"AWS_ENDPOINT_URL": "http://localhost:1", "AWS_ENDPOINT_URL_S3": "https://s3.test"})
-    assert chosen == {"endpoint": "https://s3.test"}
+    assert chosen == {"aws_endpoint": "https://s3.test"}
     assert storage_options({"AWS_ENDPOINT_URL": "http://localhost:1"})["allow_http"] == "true"
 
 
