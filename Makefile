@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 STAGE ?= local
+# How many processes run the tests, and check types.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
@@ -38,7 +40,7 @@ demo: $(READY) ## deploy, invoke, stream and destroy on this machine
 	@twin demo
 
 test: $(READY) check ## everything CI runs
-	@pytest
+	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## format, lint, types, layers
 	@ruff format --check .

@@ -1,9 +1,11 @@
-"""A local AWS with stage `local` deployed to it by the real CDK CLI: one for all tests that need it, which run last."""
+"""A local AWS with stage `local` deployed to it by the real CDK CLI: one for all tests that need it."""
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from cli.environment import LocalEnvironment
 from cli.progress import Progress
@@ -12,16 +14,55 @@ from cli.rehearsal import Rehearsal
 from inference_client import EndpointAddress
 from local.aws.process import LocalAws
 
+DEPLOYED = (
+    "tests/e2e/test_clients.py",
+    "tests/e2e/test_whole_life.py",
+    "tests/inference_client/test_real_endpoint.py",
+)
 DESTROYS = "test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_cli"
 
 
+class OneDeployment(LoadFileScheduling):
+    """A file's tests stay in one process, and so do all that use the deployment."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "deployment" if file in DEPLOYED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneDeployment:
+    return OneDeployment(config, log)  # type: ignore[arg-type]  # xdist's Producer is not public
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs the deployment after everything else, since it makes this process its client; its destroy last."""
+    """Start what takes longest first, so that no process is left with it at the end; the destroy after its users."""
 
-    def needs_deployment(item: pytest.Item) -> bool:
-        return "environment" in getattr(item, "fixturenames", ())
+    def rank(item: pytest.Item) -> tuple[bool, bool, bool]:
+        file = item.nodeid.split("::")[0]
+        return file not in DEPLOYED, item.name == DESTROYS, not file.startswith("tests/e2e/")
 
-    items.sort(key=lambda item: needs_deployment(item) + (item.name == DESTROYS))
+    items.sort(key=rank)
+
+
+@contextmanager
+def entered(local_environment: LocalEnvironment) -> Iterator[None]:
+    """Make this process a client of the local AWS for as long as the block runs."""
+    before = dict(os.environ)
+    local_environment.enter()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _is_a_client(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "local_environment" not in request.fixturenames:
+        yield
+        return
+    with entered(request.getfixturevalue("local_environment")):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -36,36 +77,37 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="session")
-def environment(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEnvironment]:
-    """The environment of every client; this process is one, too."""
-    before = dict(os.environ)
-    made = LocalEnvironment(
+def local_environment(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> LocalEnvironment:
+    """The environment of every client."""
+    return LocalEnvironment(
         endpoint_url=local_aws.endpoint_url, region="us-east-1", cdk_home=tmp_path_factory.mktemp("cdk-home")
     )
-    made.enter()
-    yield made
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
-def rehearsal(project: Project, environment: LocalEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+def rehearsal(
+    project: Project, local_environment: LocalEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Rehearsal:
     return Rehearsal(
         project=project,
         progress=Progress(),
-        environment=environment,
+        environment=local_environment,
         stage="local",
         folder=tmp_path_factory.mktemp("rehearsal"),
     )
 
 
 @pytest.fixture(scope="session")
-def outputs(rehearsal: Rehearsal) -> dict[str, str]:
+def outputs(rehearsal: Rehearsal, local_environment: LocalEnvironment) -> dict[str, str]:
     """The outputs of the deployed stage."""
-    return rehearsal.deploy()
+    with entered(local_environment):
+        return rehearsal.deploy()
 
 
 @pytest.fixture(scope="session")
-def deployed_endpoint(rehearsal: Rehearsal, outputs: dict[str, str]) -> EndpointAddress:
+def deployed_endpoint(
+    rehearsal: Rehearsal, local_environment: LocalEnvironment, outputs: dict[str, str]
+) -> EndpointAddress:
     """Where the deployed stage is, as a client reads it from the stack."""
-    return EndpointAddress.from_stack(rehearsal.stack_names()[0])
+    with entered(local_environment):
+        return EndpointAddress.from_stack(rehearsal.stack_names()[0])

@@ -16,11 +16,11 @@ from cli.environment import LocalEnvironment
 PROMPT = {"inputs": "Once upon a time", "parameters": {"max_new_tokens": 24, "return_full_text": False}}
 
 
-def aws(environment: LocalEnvironment, *arguments: str) -> Any:
+def aws(local_environment: LocalEnvironment, *arguments: str) -> Any:
     program = Path(sys.executable).parent / "aws"
     done = subprocess.run(
         [program, *arguments, "--output", "json"],
-        env=environment.whole(),
+        env=local_environment.whole(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -31,26 +31,26 @@ def aws(environment: LocalEnvironment, *arguments: str) -> Any:
 
 
 def test_the_aws_cli_describes_stack_endpoint_component_scaling_and_alarm(
-    environment: LocalEnvironment, outputs: dict[str, str]
+    local_environment: LocalEnvironment, outputs: dict[str, str]
 ) -> None:
     endpoint, component = outputs["EndpointName"], outputs["InferenceComponentName"]
     resource_id = f"inference-component/{component}"
 
-    (stack,) = aws(environment, "cloudformation", "describe-stacks", "--stack-name", "llm-twin-local-endpoint")[
+    (stack,) = aws(local_environment, "cloudformation", "describe-stacks", "--stack-name", "llm-twin-local-endpoint")[
         "Stacks"
     ]
-    described = aws(environment, "sagemaker", "describe-endpoint", "--endpoint-name", endpoint)
+    described = aws(local_environment, "sagemaker", "describe-endpoint", "--endpoint-name", endpoint)
     config_name = described["EndpointConfigName"]
-    config = aws(environment, "sagemaker", "describe-endpoint-config", "--endpoint-config-name", config_name)
-    one = aws(environment, "sagemaker", "describe-inference-component", "--inference-component-name", component)
-    listed = aws(environment, "sagemaker", "list-inference-components", "--endpoint-name-equals", endpoint)
+    config = aws(local_environment, "sagemaker", "describe-endpoint-config", "--endpoint-config-name", config_name)
+    one = aws(local_environment, "sagemaker", "describe-inference-component", "--inference-component-name", component)
+    listed = aws(local_environment, "sagemaker", "list-inference-components", "--endpoint-name-equals", endpoint)
     targets = aws(
-        environment, "application-autoscaling", "describe-scalable-targets", "--service-namespace", "sagemaker"
+        local_environment, "application-autoscaling", "describe-scalable-targets", "--service-namespace", "sagemaker"
     )["ScalableTargets"]
     policies = aws(
-        environment, "application-autoscaling", "describe-scaling-policies", "--service-namespace", "sagemaker"
+        local_environment, "application-autoscaling", "describe-scaling-policies", "--service-namespace", "sagemaker"
     )["ScalingPolicies"]
-    alarms = aws(environment, "cloudwatch", "describe-alarms")["MetricAlarms"]
+    alarms = aws(local_environment, "cloudwatch", "describe-alarms")["MetricAlarms"]
 
     assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     assert {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]} == outputs
@@ -71,12 +71,12 @@ def test_the_aws_cli_describes_stack_endpoint_component_scaling_and_alarm(
 
 
 def test_the_aws_cli_invokes_the_endpoint(
-    environment: LocalEnvironment, outputs: dict[str, str], tmp_path: Path
+    local_environment: LocalEnvironment, outputs: dict[str, str], tmp_path: Path
 ) -> None:
     answer = tmp_path / "answer.json"
 
     aws(
-        environment,
+        local_environment,
         "sagemaker-runtime",
         "invoke-endpoint",
         "--endpoint-name",
@@ -142,11 +142,11 @@ print(len(parts), "".join(parts).strip()[:40])
 
 
 @pytest.mark.parametrize("streamed", ["no", "yes"])
-def test_litellm_gets_an_answer(environment: LocalEnvironment, outputs: dict[str, str], streamed: str) -> None:
+def test_litellm_gets_an_answer(local_environment: LocalEnvironment, outputs: dict[str, str], streamed: str) -> None:
     names = [outputs["EndpointName"], outputs["InferenceComponentName"]]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LITELLM, *names, streamed],
-        env=environment.whole(),
+        env=local_environment.whole(),
         capture_output=True,
         text=True,
         timeout=120,

@@ -49,7 +49,7 @@ def rewrite_template(rehearsal: Rehearsal, target: Path, *changes: tuple[str, st
 
 @pytest.mark.timeout(240)
 def test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_cli(
-    rehearsal: Rehearsal, environment: LocalEnvironment, outputs: dict[str, str], tmp_path: Path
+    rehearsal: Rehearsal, local_environment: LocalEnvironment, outputs: dict[str, str], tmp_path: Path
 ) -> None:
     session = boto3.Session()
     sagemaker = session.client("sagemaker")

@@ -216,7 +216,7 @@ def test_two_hundred_streams_at_once_lose_no_token(wire, say, session):
 
 
 def test_the_event_loop_is_never_blocked(wire, say, session):
-    wire.on("stream", say.whole_stream())
+    wire.on("stream", say.stream(say.TOKENS[0], 2.5, *say.TOKENS[1:]))
 
     async def measure(client):
         longest_s = 0.0
@@ -228,4 +228,5 @@ def test_the_event_loop_is_never_blocked(wire, say, session):
         await asking
         return longest_s
 
-    assert ask_asynchronously(session, {}, measure) < 0.5
+    # One that waits for the answer would be stopped for 2.5 s; what the first import of a module takes is far less.
+    assert ask_asynchronously(session, {}, measure) < 1.5
