@@ -37,7 +37,7 @@ def test_a_stream_is_one_event_a_token_and_the_text_in_the_last(tgi: httpx.Clien
         "finish_reason": "length",
         "generated_tokens": 4,
         "seed": None,
-        "input_length": 6,
+        "input_length": 26,
     }
 
 
