@@ -5,9 +5,9 @@ from typing import Any
 
 from local.aws.autoscaling.paging import page
 from local.aws.autoscaling.registry import Registries, Registry
-from local.aws.sagemaker.wire.errors import ObjectNotFoundException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ObjectNotFoundException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 _FILTERS = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 

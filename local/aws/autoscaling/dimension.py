@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
 
 _NAME = r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from local.aws.autoscaling.dimension import TargetKey
-from local.aws.sagemaker.wire.errors import InvalidNextTokenException, ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import InvalidNextTokenException, ValidationException
+from local.aws.wire.service import Params
 
 _MOST = 50
 

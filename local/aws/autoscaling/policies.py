@@ -10,9 +10,9 @@ from local.aws.autoscaling.paging import of_targets, page
 from local.aws.autoscaling.policy_alarms import alarms_of, delete_alarms, put_alarms
 from local.aws.autoscaling.registry import Registries
 from local.aws.autoscaling.scaling_policy import ScalingPolicy, read_configuration, read_type
-from local.aws.sagemaker.wire.errors import ObjectNotFoundException, ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ObjectNotFoundException, ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 
 class Policies:

@@ -11,7 +11,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
 from local.aws.autoscaling.predefined_metric import TrackedMetric, read_metric
 from local.aws.autoscaling.scaling_policy import PolicyType, ScalingPolicy
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 # AWS scales in below 90% of the target.
 _SCALE_IN_BELOW = 0.9

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.aws.autoscaling.dimension import COPIES, TASKS, VARIANT_INSTANCES, TargetKey
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.service import Params
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from local.aws.autoscaling.dimension import TargetKey
 from local.aws.autoscaling.scalable_target import ScalableTarget
 from local.aws.autoscaling.scaling_policy import ScalingPolicy
 from local.aws.autoscaling.scheduled_action import ScheduledAction
-from local.aws.sagemaker.wire.errors import ObjectNotFoundException
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.errors import ObjectNotFoundException
+from local.aws.wire.place import Place
 
 # AWS shows activities of the last six weeks; a local AWS keeps this many.
 _MAX_ACTIVITIES = 1_000

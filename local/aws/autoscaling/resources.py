@@ -10,9 +10,9 @@ from local.aws.cloudformation.provider import (
     ResourceProvider,
     ResourceRequest,
 )
-from local.aws.sagemaker.wire.errors import AwsError, ObjectNotFoundException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.errors import AwsError, ObjectNotFoundException
+from local.aws.wire.place import Place
+from local.aws.wire.service import AwsService
 
 _KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 # The order of the parts in a target's Ref: resource|dimension|namespace.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from local.aws.autoscaling.dimension import TargetKey
-from local.aws.sagemaker.wire.errors import ValidationException
+from local.aws.wire.errors import ValidationException
 
 NOT_SUSPENDED: Mapping[str, bool] = {
     "DynamicScalingInSuspended": False,

@@ -9,8 +9,8 @@ from typing import Any
 
 from local.aws.autoscaling.dimension import TargetKey
 from local.aws.autoscaling.predefined_metric import read_metric
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.service import Params
 
 
 class PolicyType(StrEnum):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from local.aws.autoscaling.dimension import TargetKey
-from local.aws.sagemaker.wire.errors import ValidationException
+from local.aws.wire.errors import ValidationException
 
 _SCHEDULE = re.compile(
     r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)|rate\([1-9]\d* (?:minute|hour|day)s?\)|cron\(\S+(?: \S+){5}\)"

@@ -9,9 +9,9 @@ from local.aws.autoscaling.dimension import TargetKey, read_key
 from local.aws.autoscaling.paging import of_targets, page
 from local.aws.autoscaling.registry import Registries
 from local.aws.autoscaling.scheduled_action import ScheduledAction
-from local.aws.sagemaker.wire.errors import ObjectNotFoundException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ObjectNotFoundException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 _DEFINITION = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
 

@@ -4,8 +4,6 @@ import threading
 from collections.abc import Mapping
 
 from moto.core.responses import BaseResponse
-from moto.ecs.exceptions import ClusterNotFoundException
-from moto.ecs.models import ecs_backends
 
 from local.aws.autoscaling.activities import Activities
 from local.aws.autoscaling.dimension import COPIES, TASKS, VARIANT_INSTANCES
@@ -14,10 +12,10 @@ from local.aws.autoscaling.registry import Registry
 from local.aws.autoscaling.scheduled_actions import ScheduledActions
 from local.aws.autoscaling.targets import Targets
 from local.aws.sagemaker.hosting import Hostings
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.response import ServiceResponse
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.response import ServiceResponse
+from local.aws.wire.service import AwsService
 
 
 class AutoScalingService:
@@ -75,6 +73,10 @@ class AutoScalingService:
 
 
 def _ecs_service_exists(place: Place, parts: Mapping[str, str]) -> bool:
+    # A second of imports: only who scales a service pays.
+    from moto.ecs.exceptions import ClusterNotFoundException  # noqa: PLC0415 - as said above
+    from moto.ecs.models import ecs_backends  # noqa: PLC0415 - as said above
+
     backend = ecs_backends[place.account_id][place.region]
     try:
         found, _ = backend.describe_services(parts["ClusterName"], [parts["ServiceName"]])

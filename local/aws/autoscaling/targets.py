@@ -11,9 +11,9 @@ from local.aws.autoscaling.paging import of_targets, page
 from local.aws.autoscaling.policy_alarms import delete_alarms
 from local.aws.autoscaling.registry import Registries, Registry
 from local.aws.autoscaling.scalable_target import NOT_SUSPENDED, ScalableTarget
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 
 class Targets:

@@ -5,7 +5,7 @@ import re
 from moto.iam.models import get_account_id_from
 
 from local.aws.runtime.errors import MissingAuthentication
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 # AWS4-HMAC-SHA256 Credential=KEY/20261121/us-east-1/sagemaker/aws4_request, SignedHeaders=…, Signature=…
 _SCOPE = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request")

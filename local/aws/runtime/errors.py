@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 # AWS's model of the service gives messages this length.
 _MAX_MESSAGE_CHARACTERS = 2048

@@ -17,7 +17,7 @@ from local.aws.runtime.container_client import ContainerClient
 from local.aws.runtime.errors import ModelError, NoCapacity, ServiceUnavailable
 from local.aws.runtime.metrics import InvocationMetrics, Invoked
 from local.aws.sagemaker.component import Component
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 # AWS's own sentences.
 _TIMED_OUT = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
 from moto.core.utils import utcnow
 
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 _NAMESPACE = "AWS/SageMaker"
 _PERIOD_S = 10

@@ -21,7 +21,7 @@ from local.aws.runtime.reply import Reply
 from local.aws.runtime.request import InvocationRequest, read_request
 from local.aws.runtime.target import find_component
 from local.aws.sagemaker.hosting import Hosting
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 _logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from moto.cloudwatch.models import cloudwatch_backends
 
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 
 def alarm_exists(place: Place, name: str) -> bool:

@@ -6,8 +6,8 @@ It is not thread-safe: the hosting's lock is held around every use.
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
 
 
 class Resource(Protocol):

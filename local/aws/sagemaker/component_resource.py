@@ -18,9 +18,9 @@ from local.aws.containers.fleet_state import FleetState, FleetStatus
 from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.hosting import Hostings
 from local.aws.sagemaker.resource_tags import update_tags
-from local.aws.sagemaker.wire.errors import AwsError
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.errors import AwsError
+from local.aws.wire.place import Place
+from local.aws.wire.service import AwsService
 
 # Properties that CloudFormation has and the operations have not: the endpoint's name says the same.
 _NOT_IN_THE_API = {"EndpointArn", "DeploymentConfig"}

@@ -15,9 +15,9 @@ from local.aws.sagemaker.endpoint import Endpoint, EndpointStatus
 from local.aws.sagemaker.hosting import Hosting, Hostings
 from local.aws.sagemaker.listing import Facts, page
 from local.aws.sagemaker.specification import read_specification
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 # Makes the launcher of a component's copies, given where, its name and its variant.
 Launchers = Callable[[Place, str, str], Launcher]

@@ -5,9 +5,9 @@ Every change but that of tags replaces them, so there is nothing to wait for and
 
 from local.aws.cloudformation.provider import ProvisionedResource, ProvisioningError, ResourceRequest
 from local.aws.sagemaker.resource_tags import update_tags
-from local.aws.sagemaker.wire.errors import AwsError
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.errors import AwsError
+from local.aws.wire.place import Place
+from local.aws.wire.service import AwsService
 
 
 class DefinitionProvider:

@@ -2,9 +2,9 @@
 
 from local.aws.containers.rollout import RollingPolicy
 from local.aws.sagemaker.alarms import alarm_exists
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Params
 
 
 def read_policy(place: Place, params: Params) -> RollingPolicy:

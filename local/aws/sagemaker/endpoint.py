@@ -11,7 +11,7 @@ from typing import Any
 
 from local.aws.sagemaker.endpoint_config import EndpointConfig, Variant
 from local.aws.sagemaker.instances import Instances
-from local.aws.sagemaker.wire.errors import ValidationException
+from local.aws.wire.errors import ValidationException
 
 
 class EndpointStatus(StrEnum):

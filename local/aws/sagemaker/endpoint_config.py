@@ -11,8 +11,8 @@ from typing import Any
 
 from local.aws.containers.fleet_state import Routing
 from local.aws.sagemaker.instances import InstanceRange
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.service import Params
 from model.errors import UnknownInstanceError
 from model.hardware import InstanceType, find_instance
 

@@ -7,9 +7,9 @@ from typing import Any
 from local.aws.cloudformation.provider import ProvisionedResource, ProvisioningError, ResourceRequest
 from local.aws.sagemaker.endpoint import EndpointStatus
 from local.aws.sagemaker.resource_tags import update_tags
-from local.aws.sagemaker.wire.errors import AwsError
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.errors import AwsError
+from local.aws.wire.place import Place
+from local.aws.wire.service import AwsService
 
 _POLL_S = 0.05
 _CREATED_WITH = ("EndpointConfigName", "DeploymentConfig", "Tags")

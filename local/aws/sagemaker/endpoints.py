@@ -7,9 +7,9 @@ from local.aws.sagemaker.endpoint import Endpoint, EndpointStatus
 from local.aws.sagemaker.endpoint_config import EndpointConfig
 from local.aws.sagemaker.hosting import Hosting, Hostings
 from local.aws.sagemaker.listing import Facts, page
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 
 class Endpoints:

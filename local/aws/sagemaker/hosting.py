@@ -12,7 +12,7 @@ from local.aws.sagemaker.endpoint import Endpoint
 from local.aws.sagemaker.endpoint_config import EndpointConfig
 from local.aws.sagemaker.model import Model
 from local.aws.sagemaker.tags import Tags
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 
 
 class Hosting:

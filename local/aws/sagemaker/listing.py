@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.service import Params
 
 Resource = TypeVar("Resource")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.service import Params
 
 _NOT_HERE = {
     "InferenceExecutionConfig": "inference pipelines",

@@ -8,8 +8,8 @@ from local.aws.sagemaker.hosting import Hostings
 from local.aws.sagemaker.listing import Facts, page
 from local.aws.sagemaker.model import Model, check_model
 from local.aws.sagemaker.roles import RoleCheck
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 
 class Models:

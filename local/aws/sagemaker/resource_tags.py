@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.place import Place
+from local.aws.wire.service import AwsService
 
 
 def update_tags(api: AwsService, place: Place, arn: str, wanted: Iterable[Mapping[str, str]]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
 

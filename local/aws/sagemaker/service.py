@@ -22,9 +22,9 @@ from local.aws.sagemaker.hosting import Hosting
 from local.aws.sagemaker.models import Models
 from local.aws.sagemaker.roles import RoleCheck, check_role
 from local.aws.sagemaker.tags import Tagging
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.response import ServiceResponse
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.place import Place
+from local.aws.wire.response import ServiceResponse
+from local.aws.wire.service import AwsService
 
 
 class SageMakerService:

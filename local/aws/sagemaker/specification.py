@@ -7,8 +7,8 @@ from typing import Any
 from local.aws.containers.revision import Needs, Revision
 from local.aws.sagemaker.hosting import Hosting
 from local.aws.sagemaker.instances import Instances
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.service import Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.service import Params
 
 # What a component gets that does not say how long its containers may take. AWS documents no number for components.
 _DEFAULT_STARTUP_TIMEOUT_S = 600

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from local.aws.sagemaker.wire.errors import ValidationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import Action, Params
+from local.aws.wire.errors import ValidationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import Action, Params
 
 if TYPE_CHECKING:
     from local.aws.sagemaker.hosting import Hosting, Hostings

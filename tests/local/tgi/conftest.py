@@ -14,9 +14,9 @@ from local.tgi.gguf import read_metadata
 from local.tgi.vocabulary import Vocabulary
 from local.tgi.weights import find_small_model
 
-# Prompts of which the small model is sure enough that no rounding changes its answer: requests that share a batch move a
+COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five"
 # log probability by up to 0.3, and the second best token is behind by 2 at least.
-COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five, six, seven"
+COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five, six"
 _PING = "<|im_start|>user\nPing<|im_end|>\n<|im_start|>assistant\n"
 PING = f"{_PING}Pong<|im_end|>\n" * 3 + _PING  # "Pong" and the end of sequence
 

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws.autoscaling.dimension import TargetKey
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 from tests.local.aws.sagemaker.rig import ACCOUNT
 
 TARGET: dict[str, Any] = {

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from moto.cloudwatch.models import cloudwatch_backends
 
 from local.aws.runtime.metrics import InvocationMetrics, Invoked
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 from tests.local.aws.sagemaker.rig import Deployed, Rig
 
 

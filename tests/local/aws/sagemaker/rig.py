@@ -28,7 +28,7 @@ from local.aws.runtime.limits import RuntimeLimits
 from local.aws.runtime.routes import Runtime, runtime_routes
 from local.aws.sagemaker.hosting import Hosting
 from local.aws.sagemaker.service import SageMakerService
-from local.aws.sagemaker.wire.place import Place
+from local.aws.wire.place import Place
 from local.aws.wsgi_bridge import bridge
 
 ACCOUNT = "123456789012"

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from local.aws.sagemaker.wire.errors import ValidationException
+from local.aws.wire.errors import ValidationException
 
 
 def coerce(shape: Shape, value: Any, *, path: str = "") -> Any:

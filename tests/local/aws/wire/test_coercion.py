@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from local.aws.sagemaker.wire.coercion import coerce
-from local.aws.sagemaker.wire.errors import ValidationException
+from local.aws.wire.coercion import coerce
+from local.aws.wire.errors import ValidationException
 
 
 def coerced(operation: str, properties: dict[str, Any]) -> Any:

@@ -10,10 +10,10 @@ from typing import Any
 from moto.core.model import OperationModel
 from moto.core.utils import get_service_model
 
-from local.aws.sagemaker.wire.coercion import coerce
-from local.aws.sagemaker.wire.errors import NotImplementedHere
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.validation import validate
+from local.aws.wire.coercion import coerce
+from local.aws.wire.errors import NotImplementedHere
+from local.aws.wire.place import Place
+from local.aws.wire.validation import validate
 
 Params = Mapping[str, Any]
 Action = Callable[[Place, Params], Mapping[str, Any] | None]

@@ -12,9 +12,9 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.request import Request
 from moto.core.responses import ActionResult, BaseResponse
 
-from local.aws.sagemaker.wire.errors import AwsError, SerializationException
-from local.aws.sagemaker.wire.place import Place
-from local.aws.sagemaker.wire.service import AwsService
+from local.aws.wire.errors import AwsError, SerializationException
+from local.aws.wire.place import Place
+from local.aws.wire.service import AwsService
 
 
 class ServiceResponse(BaseResponse):

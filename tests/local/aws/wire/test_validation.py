@@ -7,8 +7,8 @@ from moto.core.utils import get_service_model
 
 from local.aws.autoscaling.service import AutoScalingService
 from local.aws.sagemaker.service import SageMakerService
-from local.aws.sagemaker.wire.errors import SerializationException, ValidationException
-from local.aws.sagemaker.wire.validation import _compiled, validate
+from local.aws.wire.errors import SerializationException, ValidationException
+from local.aws.wire.validation import _compiled, validate
 
 
 def check(operation: str, service: str = "sagemaker", **params: Any) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
-from local.aws.sagemaker.wire.errors import SerializationException, ValidationException
+from local.aws.wire.errors import SerializationException, ValidationException
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "structure": Mapping,
