@@ -16,7 +16,13 @@ def main() -> None:
     app = App(analytics_reporting=False)
     try:
         settings = read_settings(app.node.get_all_context(), os.environ)
-        EndpointStack(app, settings=settings)
+        endpoint = EndpointStack(app, settings=settings)
+        if settings.service.image is not None:
+            # Here, because CDK's modules for it take a second to load: who deploys no service does not wait for them.
+            from stacks.service_stack import ServiceStack  # noqa: PLC0415
+
+            service = ServiceStack(app, settings=settings, image=settings.service.image)
+            service.add_stack_dependency(endpoint)
     except (SettingsError, ModelError) as error:
         sys.exit(f"error: {error}")
     app.synth()

@@ -15,6 +15,8 @@ from model.hardware import find_instance
 from model.limits import ServingLimits
 from model.spec import Quantization
 from stacks.errors import NotAllowedError, UnknownSettingError
+from stacks.service_image import parse_image
+from stacks.service_settings import PREFIX as SERVICE_PREFIX
 from stacks.settings import DeploymentSettings, Stage
 from stacks.stages import settings_of
 
@@ -48,12 +50,20 @@ def _parse_on_load_quantization(setting: str, text: str) -> Quantization:
     return Quantization(_parse_choice(setting, text, (Quantization.EETQ, Quantization.FP8)))
 
 
+def _parse_text(_: str, text: str) -> str:
+    return text
+
+
+def _parse_list(_: str, text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 _Parser = Callable[[str, str], Any]
 
 # What belongs to the deployment, to its limits and to its model, by the names of their fields.
 _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
     {
-        "name": lambda _, text: text,
+        "name": _parse_text,
         "engine": lambda _, text: find_engine(text),
         "model": lambda _, text: find_model(text),
         "instance_type": lambda _, text: find_instance(text),
@@ -70,8 +80,27 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
     }
 )
 _LIMITS: Mapping[str, _Parser] = MappingProxyType({field.name: _parse_number for field in fields(ServingLimits)})
-_MODEL: Mapping[str, _Parser] = MappingProxyType(
-    {"s3_uri": lambda _, text: text, "quantization": _parse_on_load_quantization}
+_MODEL: Mapping[str, _Parser] = MappingProxyType({"s3_uri": _parse_text, "quantization": _parse_on_load_quantization})
+# Of the service; on the command line they begin with `service_`.
+_SERVICE: Mapping[str, _Parser] = MappingProxyType(
+    {
+        "image": parse_image,
+        "public": _parse_flag,
+        "certificate_arn": _parse_text,
+        "domain": _parse_text,
+        "callers": _parse_list,
+        "vpc_cidr": _parse_text,
+        "cpu_units": _parse_number,
+        "memory_mib": _parse_number,
+        "min_tasks": _parse_number,
+        "max_tasks": _parse_number,
+        "max_answers": _parse_number,
+        "target_answers": _parse_number,
+        "typical_answer_s": _parse_number,
+        "answer_timeout_s": _parse_number,
+        "log_retention_days": _parse_number,
+        "keep_data": _parse_flag,
+    }
 )
 
 
@@ -93,15 +122,27 @@ def read_settings(context: Mapping[str, Any], environ: Mapping[str, str]) -> Dep
     changes = _parse(given, _SETTINGS)
     changes["limits"] = replace(settings.limits, **_parse(given, _LIMITS))
     changes["model"] = replace(changes.get("model", settings.model), **_parse(given, _MODEL))
+    changes["service"] = replace(settings.service, **_parse(given, _SERVICE, prefix=SERVICE_PREFIX))
+    _refuse_settings_of_no_service(given)
     return replace(settings, **changes)
 
 
-def _parse(given: Mapping[str, str], parsers: Mapping[str, _Parser]) -> dict[str, Any]:
-    return {key: parse(key, given[key]) for key, parse in parsers.items() if key in given}
+def _parse(given: Mapping[str, str], parsers: Mapping[str, _Parser], *, prefix: str = "") -> dict[str, Any]:
+    found = {key: given[prefix + key] for key in parsers if prefix + key in given}
+    return {key: parsers[key](prefix + key, text) for key, text in found.items()}
+
+
+def _refuse_settings_of_no_service(given: Mapping[str, str]) -> None:
+    """Refuse a setting that would do nothing: without an image there is no service."""
+    image = f"{SERVICE_PREFIX}image"
+    for key in given:
+        if key.startswith(SERVICE_PREFIX) and image not in given:
+            raise NotAllowedError(setting=key, value=given[key], allowed=f"only beside {image}, which adds the service")
 
 
 def _refuse_unknown(given: Mapping[str, str]) -> None:
-    known = ("stage", "region", *_SETTINGS, *_LIMITS, *_MODEL)
+    of_the_service = (f"{SERVICE_PREFIX}{key}" for key in _SERVICE)
+    known = ("stage", "region", *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service)
     for key in given:
         if key not in known:
             raise UnknownSettingError(key, known=known)

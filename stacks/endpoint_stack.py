@@ -5,6 +5,7 @@ from constructs import Construct
 
 from model.engines import describe_container
 from model.fit import check_fit
+from stacks.constructs.caller_policy import CallerPolicy
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.execution_role import ExecutionRole
 from stacks.constructs.llm_endpoint import VARIANT_NAME, LlmEndpoint
@@ -99,5 +100,10 @@ class EndpointStack(Stack):
         )
         # Who reads a name finds what it names: after a replacement the parameters change when the new component serves.
         published.node.add_dependency(llm.component)
+        callers = CallerPolicy(
+            self, "Callers", name=settings.caller_policy_name, endpoint=llm.endpoint, component=llm.component
+        )
+        # Who is refused at the old endpoint and looks again finds the new one.
+        callers.node.add_dependency(published)
         Tags.of(self).add("project", settings.name)
         Tags.of(self).add("stage", settings.stage)

@@ -7,7 +7,7 @@ of the published values. Which values a stage has is in stages.py; how they are 
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from model.engines import Engine
@@ -17,6 +17,8 @@ from model.limits import ServingLimits
 from model.spec import ModelSpec
 from stacks.errors import NotAllowedError
 from stacks.regions import COMPONENT_REGIONS
+from stacks.service_image import RegistryImage
+from stacks.service_settings import ServiceSettings
 
 # EndpointName and InferenceComponentName in the SageMaker API: 63 characters, letters, digits and single hyphens.
 _MAX_NAME_LENGTH = 63
@@ -53,7 +55,8 @@ class DeploymentSettings:
         scale_out_cooldown_s: the least time between two scale-outs, in seconds.
         startup_timeout_s: how long a container may take until it answers, download of the weights included, in seconds.
         update_wait_s: how long a rolling update watches each new copy before it goes on, in seconds.
-        termination_protection: whether CloudFormation refuses to delete the stack.
+        termination_protection: whether CloudFormation refuses to delete the stacks.
+        service: the business microservice beside the model.
     """
 
     stage: Stage
@@ -73,6 +76,7 @@ class DeploymentSettings:
     startup_timeout_s: int
     update_wait_s: int = 60
     termination_protection: bool = False
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
         regions = [region for region in list_regions(engine=self.engine) if region in COMPONENT_REGIONS]
@@ -101,6 +105,7 @@ class DeploymentSettings:
         # ContainerStartupHealthCheckTimeoutInSeconds, and WaitIntervalInSeconds, of the SageMaker API.
         self._check_range("startup_timeout_s", 60, 3600)
         self._check_range("update_wait_s", 0, 3600)
+        self._check_service_region()
 
     @property
     def image(self) -> Image:
@@ -142,9 +147,35 @@ class DeploymentSettings:
         return f"{self.name}-{self.stage}-endpoint"
 
     @property
+    def service_stack_name(self) -> str:
+        """The name of the stack that holds the service."""
+        return f"{self.name}-{self.stage}-service"
+
+    @property
+    def caller_policy_name(self) -> str:
+        """The name of the policy that lets its holders invoke the endpoint; IAM's names are the same in all regions."""
+        return f"{self.name}-{self.stage}-{self.region}-invoke"
+
+    @property
     def published_path(self) -> str:
-        """The path in the Parameter Store under which the stack's outputs are published too."""
+        """The path in the Parameter Store under which the stacks' outputs are published too."""
         return f"/{self.name}/{self.stage}"
+
+    def _check_service_region(self) -> None:
+        """Refuse what the service would look for in its own region and not find there."""
+        image, certificate_region = self.service.image, self.service.certificate_region
+        if isinstance(image, RegistryImage) and image.region not in (None, self.region):
+            raise NotAllowedError(
+                setting="service_image",
+                value=f"{image.repository}{image.version} of {image.region}",
+                allowed=f"an image in {self.region}, which the tasks' network reaches",
+            )
+        if certificate_region not in (None, self.region):
+            raise NotAllowedError(
+                setting="service_certificate_arn",
+                value=self.service.certificate_arn,
+                allowed=f"a certificate in {self.region}, where the load balancer is",
+            )
 
     def _check_range(self, setting: str, least: int, most: int | None) -> None:
         value = getattr(self, setting)

@@ -3,6 +3,7 @@
 from model.catalog import SMOLLM2, TWIN_LLAMA_DPO
 from model.hardware import find_instance
 from model.limits import ServingLimits
+from stacks.service_settings import ServiceSettings
 from stacks.settings import DeploymentSettings, Stage
 
 # The KV cache of one A10G holds four requests of the greatest length beside the weights of an 8B model (model/fit.py
@@ -43,6 +44,7 @@ def settings_of(stage: Stage, *, region: str) -> DeploymentSettings:
                 target_concurrency=4,
                 startup_timeout_s=300,
                 update_wait_s=0,
+                service=ServiceSettings(log_retention_days=7),
             )
         case Stage.DEV:
             return DeploymentSettings(
@@ -55,6 +57,7 @@ def settings_of(stage: Stage, *, region: str) -> DeploymentSettings:
                 max_copies=2,
                 target_concurrency=8,
                 startup_timeout_s=1200,
+                service=ServiceSettings(log_retention_days=30),
             )
         case Stage.PROD:
             return DeploymentSettings(
@@ -68,4 +71,12 @@ def settings_of(stage: Stage, *, region: str) -> DeploymentSettings:
                 target_concurrency=8,
                 startup_timeout_s=1200,
                 termination_protection=True,
+                service=ServiceSettings(
+                    cpu_units=2048,
+                    memory_mib=4096,
+                    min_tasks=2,
+                    max_tasks=8,
+                    log_retention_days=365,
+                    keep_data=True,
+                ),
             )

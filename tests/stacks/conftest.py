@@ -1,4 +1,4 @@
-"""Templates as the CDK CLI would have them: the real app's stack with the context of cdk.json, in this process.
+"""Templates as the CDK CLI would have them: the real app's stacks with the context of cdk.json, in this process.
 
 Starting CDK's Node process costs seconds, a further synthesis a tenth of one: so it is started once a session.
 """
@@ -15,9 +15,11 @@ from aws_cdk import App
 
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
+from stacks.service_stack import ServiceStack
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("local", "dev", "prod")
+SERVICE_IMAGE = "llm-twin-service:1.4.0"
 
 Template = dict[str, Any]
 
@@ -37,12 +39,15 @@ def cdk_context() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def synthesize(tmp_path_factory: pytest.TempPathFactory, cdk_context: dict[str, Any]) -> Callable[..., Path]:
-    """Write the template that `cdk synth -c KEY=VALUE ...` writes, and return its path."""
+    """Write the template that `cdk synth -c KEY=VALUE ...` writes, and return its path: the endpoint's."""
 
     def run(**settings: str) -> Path:
         out = tmp_path_factory.mktemp("cdk.out")
         app = App(context=cdk_context | settings, outdir=str(out), analytics_reporting=False)
-        stack = EndpointStack(app, settings=read_settings(app.node.get_all_context(), {}))
+        read = read_settings(app.node.get_all_context(), {})
+        stack = EndpointStack(app, settings=read)
+        if read.service.image is not None:
+            ServiceStack(app, settings=read, image=read.service.image).add_stack_dependency(stack)
         app.synth()
         return out / f"{stack.stack_name}.template.json"
 
@@ -50,8 +55,32 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory, cdk_context: dict[str, 
 
 
 @pytest.fixture(scope="session")
-def template_files(synthesize: Callable[..., Path]) -> dict[str, Path]:
-    return {stage: synthesize(stage=stage) for stage in STAGES}
+def synthesize_service(synthesize: Callable[..., Path]) -> Callable[..., Path]:
+    """The same, of the service's stack, with an image unless one is named."""
+
+    def run(**settings: str) -> Path:
+        endpoint = synthesize(**{"service_image": SERVICE_IMAGE} | settings)
+        return endpoint.with_name(endpoint.name.replace("-endpoint.", "-service."))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def service_files(synthesize_service: Callable[..., Path]) -> dict[str, Path]:
+    return {stage: synthesize_service(stage=stage) for stage in STAGES}
+
+
+@pytest.fixture(scope="session")
+def service_templates(service_files: dict[str, Path]) -> dict[str, Template]:
+    return {stage: json.loads(path.read_text(encoding="utf-8")) for stage, path in service_files.items()}
+
+
+@pytest.fixture(scope="session")
+def template_files(service_files: dict[str, Path]) -> dict[str, Path]:
+    """The endpoint's, which are the same with a service beside them."""
+    return {
+        stage: path.with_name(path.name.replace("-service.", "-endpoint.")) for stage, path in service_files.items()
+    }
 
 
 @pytest.fixture(scope="session")
@@ -70,11 +99,26 @@ def template(templates: dict[str, Template], stage: str) -> Template:
 
 
 @pytest.fixture
+def service_template(service_templates: dict[str, Template], stage: str) -> Template:
+    return service_templates[stage]
+
+
+@pytest.fixture
 def resource(template: Template) -> Callable[[str], tuple[str, dict[str, Any]]]:
     """Return the logical id and the properties of the only resource of a type."""
 
     def find(resource_type: str) -> tuple[str, dict[str, Any]]:
         return only(template, resource_type)
+
+    return find
+
+
+@pytest.fixture
+def service_resource(service_template: Template) -> Callable[[str], tuple[str, dict[str, Any]]]:
+    """Return the logical id and the properties of the service's only resource of a type."""
+
+    def find(resource_type: str) -> tuple[str, dict[str, Any]]:
+        return only(service_template, resource_type)
 
     return find
 

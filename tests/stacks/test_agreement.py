@@ -192,7 +192,7 @@ def test_an_update_replaces_one_copy_after_the_other(component):
 
 def test_everything_that_can_be_tagged_says_project_and_stage(template, stage):
     wanted = {"project": "llm-twin", "stage": stage}
-    untaggable = {"AWS::ApplicationAutoScaling::ScalingPolicy"}
+    untaggable = {"AWS::ApplicationAutoScaling::ScalingPolicy", "AWS::IAM::ManagedPolicy"}
     for name, body in template["Resources"].items():
         if body["Type"] not in untaggable:
             tags = body["Properties"]["Tags"]

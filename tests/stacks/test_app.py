@@ -68,11 +68,14 @@ def can_take_the_network_away():
 
 
 @pytest.mark.skipif(not can_take_the_network_away(), reason="this machine has no `unshare -rn`: the network stays")
-def test_it_needs_no_network_no_credentials_and_gives_the_same_bytes_again(tmp_path, bare, cdk_context, template_files):
-    done = run_app(cdk_context | {"stage": "prod"}, tmp_path / "cdk.out", bare, prefix=("unshare", "-rn"))
+def test_it_needs_no_network_no_credentials_and_gives_the_same_bytes_again(
+    tmp_path, bare, cdk_context, template_files, service_files
+):
+    context = cdk_context | {"stage": "prod", "service_image": "llm-twin-service:1.4.0"}
+    done = run_app(context, tmp_path / "cdk.out", bare, prefix=("unshare", "-rn"))
     assert done.returncode == 0, done.stderr
-    expected = template_files["prod"]
-    assert (tmp_path / "cdk.out" / expected.name).read_bytes() == expected.read_bytes()
+    for expected in (template_files["prod"], service_files["prod"]):
+        assert (tmp_path / "cdk.out" / expected.name).read_bytes() == expected.read_bytes()
 
 
 def test_the_cdk_cli_writes_the_same_bytes(tmp_path, bare, template_files):

@@ -18,11 +18,49 @@ def statements_of(template):
         if body["Type"] == "AWS::IAM::Role":
             for policy in body["Properties"]["Policies"]:
                 yield from policy["PolicyDocument"]["Statement"]
+        if body["Type"] == "AWS::IAM::ManagedPolicy":
+            yield from body["Properties"]["PolicyDocument"]["Statement"]
 
 
-def test_there_is_one_role_and_no_policy_beside_it(template):
+def test_there_is_one_role_and_one_policy_for_those_who_call(template):
     kinds = [body["Type"] for body in template["Resources"].values() if body["Type"].startswith("AWS::IAM::")]
-    assert kinds == ["AWS::IAM::Role"]
+    assert kinds == ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"]
+
+
+def test_callers_may_invoke_and_look_at_this_endpoint_and_this_component_only(template, resource):
+    endpoint, component = (
+        {"Ref": resource(f"AWS::SageMaker::{kind}")[0]} for kind in ("Endpoint", "InferenceComponent")
+    )
+    (_, policy), allowed = resource("AWS::IAM::ManagedPolicy"), {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert (statement["Effect"], statement.keys() - {"Action", "Effect", "Resource"}) == ("Allow", set())
+        for action in as_list(statement["Action"]):
+            allowed[action] = sorted(as_list(statement["Resource"]), key=str)
+    both = sorted([endpoint, component], key=str)
+    assert allowed == {
+        "sagemaker:InvokeEndpoint": both,
+        "sagemaker:InvokeEndpointWithResponseStream": both,
+        "sagemaker:DescribeEndpoint": [endpoint],
+        "sagemaker:DescribeInferenceComponent": [component],
+    }
+
+
+def test_callers_are_let_over_to_a_new_endpoint_when_its_address_is_published(template, resource):
+    name, _ = resource("AWS::IAM::ManagedPolicy")
+    parameters = {name for name, body in template["Resources"].items() if body["Type"] == "AWS::SSM::Parameter"}
+    assert set(template["Resources"][name]["DependsOn"]) == parameters
+
+
+def test_the_policy_s_name_is_another_one_in_every_region(synthesize):
+    """IAM is one for all regions: the second deployment would find the name taken."""
+    names = {region: name_of_policy(synthesize(stage="dev", region=region)) for region in ("us-east-1", "eu-west-1")}
+    assert names == {region: f"llm-twin-dev-{region}-invoke" for region in names}
+
+
+def name_of_policy(path):
+    template = json.loads(path.read_text(encoding="utf-8"))
+    policies = [b["Properties"] for b in template["Resources"].values() if b["Type"] == "AWS::IAM::ManagedPolicy"]
+    return policies[0]["ManagedPolicyName"]
 
 
 def test_no_managed_policy_is_attached(template, resource):

@@ -32,8 +32,10 @@ def kinds(template, names):
 
 
 def names_in(template):
+    """Names in it, but for the policy's: that one stays and is turned to the new endpoint."""
     text = json.dumps(template)
-    return {name for name in text.split('"') if name.startswith("llm-twin-dev-")}
+    names = {name for name in text.split('"') if name.startswith("llm-twin-dev-")}
+    return names - {"llm-twin-dev-us-east-1-invoke"}
 
 
 @pytest.mark.parametrize("change", [{"instance_type": "ml.g6.2xlarge"}, {"s3_uri": "s3://bucket/twin/"}], ids=str)
@@ -50,6 +52,13 @@ def test_old_and_new_can_stand_beside_each_other(before, synthesized):
     after = synthesized(instance_type="ml.g6.2xlarge")
     assert names_in(before)
     assert not names_in(before) & names_in(after)
+
+
+def test_the_policy_of_callers_stays_and_names_the_new_ones(before, synthesized):
+    after = synthesized(instance_type="ml.g6.2xlarge")
+    (kept,) = (name for name, body in before["Resources"].items() if body["Type"] == "AWS::IAM::ManagedPolicy")
+    old, new = (template["Resources"][kept]["Properties"] for template in (before, after))
+    assert {key for key in old if old[key] != new[key]} == {"PolicyDocument"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,108 @@
+"""Server-sent events as an HTTP answer: sent as they are made, and a caller who leaves ends what makes them.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html. What the events say is their router's business.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import anyio
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+# Load balancers and proxies close a connection that is silent for a minute.
+KEEP_ALIVE_S = 15.0
+_KEEP_ALIVE = b": still here\n\n"
+# What a caller who reads slowly can make us hold.
+_MAX_PENDING_BYTES = 64 * 1024
+
+
+def encode_event(data: object, *, event: str = "") -> bytes:
+    """Return one event; its data is one line of JSON."""
+    name = f"event: {event}\n" if event else ""
+    return f"{name}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+class EventStreamResponse(StreamingResponse):
+    """Streams encoded events.
+
+    Nothing waits for company; but events that are made without a pause, as an engine's tokens that arrived in one
+    packet, go out in one write.
+
+    Args:
+        events: what to send. It is closed at the end, also when the caller leaves.
+        status_code: FastAPI's description looks for it.
+        keep_alive_s: the longest silence; a comment ends it.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, events: AsyncGenerator[bytes, None], status_code: int = 200, *, keep_alive_s: float = KEEP_ALIVE_S
+    ) -> None:
+        # X-Accel-Buffering keeps nginx from collecting the events.
+        super().__init__(events, status_code, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._events = events
+        self._keep_alive_s = keep_alive_s
+        self._pending = bytearray()
+        self._is_whole = False
+        self._has_pending = asyncio.Event()
+        self._has_room = asyncio.Event()
+
+    async def stream_response(self, send: Send) -> None:
+        """Send everything."""
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._send_pending, send)
+                async for event in self._events:
+                    self._pending += event
+                    self._has_pending.set()
+                    if len(self._pending) > _MAX_PENDING_BYTES:
+                        self._has_room.clear()
+                        await self._has_room.wait()
+                self._is_whole = True
+                self._has_pending.set()
+        finally:
+            # Not left to the garbage collector: it is this that stops the generation.
+            with anyio.CancelScope(shield=True):
+                await self._events.aclose()
+
+    async def _send_pending(self, send: Send) -> None:
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(self._keep_alive_s):
+                    await self._has_pending.wait()
+            except TimeoutError:
+                self._pending += _KEEP_ALIVE
+            self._has_pending.clear()
+            body, self._pending, more = bytes(self._pending), bytearray(), not self._is_whole
+            self._has_room.set()
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def event_stream_answer(description: str, *, names: Sequence[str], example: str) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI description says about an answer that is an event stream.
+
+    Args:
+        description: what the events mean.
+        names: the events' names; none for events without one.
+        example: some of the stream.
+    """
+    event = {
+        "type": "object",
+        "properties": {
+            "data": {"type": "string", "contentMediaType": "application/json"},
+            **({"event": {"type": "string", "enum": list(names)}} if names else {}),
+        },
+        "required": ["data", "event"] if names else ["data"],
+    }
+    return {
+        200: {
+            "description": description,
+            "content": {"text/event-stream": {"itemSchema": event, "example": example}},
+        }
+    }

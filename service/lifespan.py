@@ -1,0 +1,152 @@
+"""What lives as long as the application: made when it starts, closed when it ends, nowhere else.
+
+This is the one place where rag's protocols meet their makers.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from rag.adapters.lance_store import LanceStore
+from rag.adapters.storage_options import storage_options
+from rag.answering import Answerer
+from rag.ingest import Ingestor
+from rag.protocols import PassageStore
+from rag.retrieval import Retriever
+from rag.understanding import Understander
+from rag.writing import AnswerLimits, Writer
+from service.admission import Admission
+from service.encoders import load_embedder, load_reranker
+from service.endpoint import Endpoint, client_options, endpoint_finder, prompt_style
+from service.generator import EndpointGenerator
+from service.jobs import Jobs
+from service.key_source import KeySource, key_source
+from service.metrics import Metrics
+from service.readiness import ReadinessCheck
+from service.settings import Settings
+from service.spool import Spool
+
+# For an endpoint whose outputs name no limits: TGI's smallest usual window.
+_DEFAULT_MAX_INPUT_TOKENS = 1024
+_DEFAULT_MAX_TOTAL_TOKENS = 2048
+_BUSY_RETRY_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceState:
+    """Everything that requests share.
+
+    Attributes:
+        settings: as they were given.
+        keys: the API keys; None where callers need none.
+        endpoint: the LLM microservice.
+        generator: its model.
+        store: the passages.
+        retriever: finds them.
+        understander: reads questions; None where that is off.
+        jobs: changes them.
+        answers: places for answers.
+        searches: places for searches.
+        readiness: whether all of this works.
+        metrics: what is counted.
+    """
+
+    settings: Settings
+    keys: KeySource | None
+    endpoint: Endpoint
+    generator: EndpointGenerator
+    store: PassageStore
+    retriever: Retriever
+    understander: Understander | None
+    jobs: Jobs
+    answers: Admission
+    searches: Admission
+    readiness: ReadinessCheck
+    metrics: Metrics
+
+    def answerer(self) -> Answerer:
+        """Return what answers, by the limits and in the prompt format of the endpoint as it is deployed now."""
+        address = self.endpoint.address
+        limits = AnswerLimits(
+            max_input_tokens=address.max_input_tokens or _DEFAULT_MAX_INPUT_TOKENS,
+            max_total_tokens=address.max_total_tokens or _DEFAULT_MAX_TOTAL_TOKENS,
+            max_new_tokens=self.settings.max_new_tokens,
+            timeout_s=self.settings.answer_timeout_s,
+        )
+        writer = Writer(generator=self.generator, style=prompt_style(self.settings, address), limits=limits)
+        return Answerer(retriever=self.retriever, writer=writer, understander=self.understander)
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, metrics: Metrics) -> AsyncIterator[ServiceState]:
+    """Make everything, and close it at the end.
+
+    Raises:
+        KeysError: the API keys cannot be read.
+        InferenceClientError: the endpoint's address cannot be found.
+        ModelFileError: the embedder's or the reranker's files are not there.
+    """
+    async with AsyncExitStack() as stack:
+        keys = key_source(settings)
+        if keys is not None:
+            await keys.load()
+        endpoint = Endpoint(find=endpoint_finder(settings), options=client_options(settings))
+        stack.push_async_callback(endpoint.aclose)
+        await endpoint.open()
+        embedder = await asyncio.to_thread(load_embedder, settings)
+        stack.callback(embedder.close)
+        reranker = await asyncio.to_thread(load_reranker, settings)
+        if reranker is not None:
+            stack.callback(reranker.close)
+        store = LanceStore(settings.store, embedder=embedder.identity, storage_options=_object_store(settings))
+        stack.callback(store.close)
+        generator = EndpointGenerator(endpoint)
+        retriever = Retriever(store=store, embedder=embedder, reranker=reranker)
+        understander = Understander(
+            generator=generator,
+            store=store,
+            style=prompt_style(settings, endpoint.address),
+            timeout_s=settings.understand_timeout_s,
+        )
+        readiness = ReadinessCheck(store=store, address=lambda: endpoint.address, ttl_s=settings.readiness_ttl_s)
+        stack.callback(readiness.close)
+        jobs = Jobs(
+            ingestor=Ingestor(store=store, embedder=embedder),
+            spool=Spool(settings.spool_folder, max_document_bytes=settings.max_upload_bytes),
+            max_waiting=settings.max_waiting_jobs,
+            metrics=metrics,
+        )
+        await jobs.open()
+        answers = Admission(what="answers", places=settings.max_answers, retry_after_s=_BUSY_RETRY_S)
+        searches = Admission(what="searches", places=settings.max_searches, retry_after_s=_BUSY_RETRY_S)
+        for admission in (answers, searches):
+            metrics.watch(admission)
+        for work in (jobs.work(), *([keys.follow()] if keys else [])):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        yield ServiceState(
+            settings=settings,
+            keys=keys,
+            endpoint=endpoint,
+            generator=generator,
+            store=store,
+            retriever=retriever,
+            understander=understander if settings.understand else None,
+            jobs=jobs,
+            answers=answers,
+            searches=searches,
+            readiness=readiness,
+            metrics=metrics,
+        )
+
+
+def _object_store(settings: Settings) -> dict[str, str]:
+    """Return how an object store is reached: by the variables that AWS's own SDKs read. A folder needs nothing."""
+    return storage_options(os.environ) if "://" in settings.store else {}
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,29 @@
+"""Where the service's output goes."""
+
+from typing import cast
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+class ServiceLog(Construct):
+    """A log group that forgets after a time.
+
+    Args:
+        scope: the parent.
+        construct_id: the id below it.
+        retention_days: after how many days.
+        keep: whether the group stays when the stack is deleted.
+
+    Attributes:
+        group: the log group.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, keep: bool) -> None:
+        super().__init__(scope, construct_id)
+        self.group = logs.LogGroup(
+            self, "Group", removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY
+        )
+        # The construct takes names of periods; CloudFormation takes their days, and so do the settings.
+        cast(logs.CfnLogGroup, self.group.node.default_child).retention_in_days = retention_days
