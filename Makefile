@@ -64,11 +64,21 @@ bench: $(READY) ## measure, side by side with peers
 	@python -m benchmarks
 
 lock: ## resolve the dependencies anew
-	@d=`mktemp -d`; sed '/^managed = false/d' pyproject.toml > $$d/pyproject.toml; \
+	@d=`mktemp -d`; sed '/^managed = false/d' pyproject.toml > $$d/pyproject.toml; here=`pwd`; cd $$d; \
 	compile="$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet"; \
-	$$compile $$d/pyproject.toml --all-extras --group $$d/pyproject.toml:tools --group $$d/pyproject.toml:dev -o requirements.lock && \
-	$$compile --group $$d/pyproject.toml:sagemaker --python-version 3.11 -o requirements-sagemaker.lock && \
-	echo 'uv==0.13.9' | $$compile - -o requirements-uv.lock; rm -rf $$d
+	$$compile pyproject.toml --all-extras --group tools --group embedder --group dev -o $$here/requirements.lock && \
+	$(BIN)/python -c "$$SERVICE_REQUIREMENTS" | $$compile - -c $$here/requirements.lock -o $$here/requirements-service.lock && \
+	$$compile --group sagemaker --python-version 3.11 -o $$here/requirements-sagemaker.lock && \
+	echo 'uv==0.13.9' | $$compile - -o $$here/requirements-uv.lock; rm -rf $$d
+
+# What the service's image holds: the service without the CDK.
+define SERVICE_REQUIREMENTS
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))
+extras = project["project"]["optional-dependencies"]
+print("boto3", *extras["rag"], *extras["service"], *extras["telemetry"], *project["dependency-groups"]["embedder"], sep="\n")
+endef
+export SERVICE_REQUIREMENTS
 
 images: ## read model/images.json anew from the SageMaker SDK, in an environment of its own
 	@test -x $(BIN)/uv || $(MAKE) setup

@@ -32,6 +32,8 @@ def main() -> int:
     if problem:
         _complain(f"{PREFIX}TRACES is set, and {problem}")
         return 2
+    # ONNX Runtime would send usage statistics home; it looks once, when it is loaded.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Seconds of imports: wrong settings are told before them.
     from service.server import serve  # noqa: PLC0415
 

@@ -113,8 +113,8 @@ class EndpointGenerator:
     async def _open(self, open_stream: _Open) -> AsyncTokenStream:
         try:
             return await open_stream(self._endpoint.client)
-        except (llm.EndpointNotFoundError, llm.ComponentNotFoundError):
-            # It may have been replaced by a new deployment under another name.
+        except (llm.EndpointNotFoundError, llm.ComponentNotFoundError, llm.AccessDeniedError):
+            # It may have been replaced by a new deployment under another name, the only one that may now be invoked.
             if not await self._endpoint.refresh():
                 raise
             return await open_stream(self._endpoint.client)

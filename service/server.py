@@ -10,9 +10,6 @@ from service.errors import CannotStartError
 from service.logs import configure_logs
 from service.settings import Settings
 
-# Longer than a load balancer keeps its connections (60 s), or it would send into closing ones.
-_KEEP_ALIVE_S = 75
-
 
 def serve(settings: Settings) -> bool:
     """Serve until a signal ends it; return whether it could start."""
@@ -28,7 +25,7 @@ def serve(settings: Settings) -> bool:
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=int(settings.shutdown_grace_s),
-            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_keep_alive=int(settings.keep_alive_s),
         )
     )
     # Uvicorn exits by itself where it cannot start: it has said why.

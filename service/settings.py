@@ -65,6 +65,8 @@ class Settings(BaseSettings):
         log_prompts: write questions and answers to the log. Off, because they are the callers' words.
         traces: export OpenTelemetry traces, as the OTEL_* variables say; needs the extra `telemetry`.
         cors_origins: origins whose pages may call the API; none by default.
+        keep_alive_s: how long an idle connection is kept. A load balancer in front has to be the first to close one, or
+            it would send a request into a closing one; those of AWS keep theirs for 60 s unless told otherwise.
         shutdown_grace_s: how long running answers may go on after SIGTERM.
     """
 
@@ -114,6 +116,7 @@ class Settings(BaseSettings):
     log_prompts: bool = False
     traces: bool = False
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    keep_alive_s: Seconds = 75.0
     shutdown_grace_s: Seconds = 30.0
 
     @field_validator("cors_origins", mode="before")

@@ -10,6 +10,8 @@ PORT = 8000
 WRITABLE_FOLDER = "/tmp"  # noqa: S108 - a volume of its own for each task, not the machine's
 # After SIGTERM. The load balancer has drained the task before, so little is left to end.
 SHUTDOWN_GRACE_S = 30
+# Who closes an idle connection first must be the one that sends requests into it.
+_KEEP_ALIVE_MARGIN_S = 15
 
 
 def describe_environment(
@@ -21,6 +23,7 @@ def describe_environment(
     api_keys_arn: str,
     max_answers: int,
     answer_timeout_s: int,
+    idle_timeout_s: int,
 ) -> Mapping[str, str]:
     """Return the container's environment. It holds no secret: only where the keys' hashes are.
 
@@ -32,6 +35,7 @@ def describe_environment(
         api_keys_arn: the secret with the keys.
         max_answers: answers at once.
         answer_timeout_s: for one answer.
+        idle_timeout_s: the load balancer's; the service keeps a connection for longer.
     """
     settings = {
         "HOST": "0.0.0.0",  # noqa: S104 - the network interface is the task's own, behind a security group
@@ -43,6 +47,7 @@ def describe_environment(
         "API_KEYS_SECRET": api_keys_arn,
         "MAX_ANSWERS": str(max_answers),
         "ANSWER_TIMEOUT_S": str(answer_timeout_s),
+        "KEEP_ALIVE_S": str(idle_timeout_s + _KEEP_ALIVE_MARGIN_S),
         "SHUTDOWN_GRACE_S": str(SHUTDOWN_GRACE_S),
     }
     # Of the two names for it, the one that boto3 reads.

@@ -79,6 +79,7 @@ class ServiceStack(Stack):
                 api_keys_arn=api_keys.secret_arn,
                 max_answers=service.max_answers,
                 answer_timeout_s=service.answer_timeout_s,
+                idle_timeout_s=service.idle_timeout_s,
             ),
             start_role=StartRole(
                 self, "Start", repository_arn=container_image.repository_arn, log_group=log.group

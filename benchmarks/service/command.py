@@ -1,9 +1,10 @@
 """The service's own cost at 1, 32 and 200 streams at once, against an endpoint whose tokens cost nothing.
 
-Three ways, in turn: the endpoint itself; the service's plain chat, which adds only what a gateway adds (HTTP, key, limits,
-signing, decoding, encoding); and the service's answer with retrieval, whose own stages are taken off again. Endpoint,
-service and this load are processes of their own; on two processors they share them, so that at 200 streams the figures are
-the machine's limit, and what counts is that no answer fails, no token is lost, and memory stays where it was.
+Three ways, in turn: the endpoint itself; the service's plain chat, which adds only what a gateway adds (HTTP, key,
+limits, signing, decoding, encoding); and the service's answer with retrieval, whose own stages are taken off again.
+Endpoint, service and this load are processes of their own; on two processors they share them, so that at 200 streams
+the figures are the machine's limit, and what counts is that no answer fails, no token is lost, and memory stays where
+it was.
 """
 
 import asyncio

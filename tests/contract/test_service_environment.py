@@ -35,6 +35,7 @@ def environment(deployed, monkeypatch):
         api_keys_arn=SECRET,
         max_answers=deployed.service.max_answers,
         answer_timeout_s=deployed.service.answer_timeout_s,
+        idle_timeout_s=deployed.service.idle_timeout_s,
     )
     for name, value in described.items():
         monkeypatch.setenv(name, value)
@@ -59,6 +60,10 @@ def test_the_service_takes_every_value(deployed, environment):
         deployed.service.max_answers,
         deployed.service.answer_timeout_s,
     )
+
+
+def test_the_load_balancer_is_the_first_to_close_an_idle_connection(deployed, environment):
+    assert Settings().keep_alive_s > deployed.service.idle_timeout_s
 
 
 def test_callers_need_a_key(environment):
