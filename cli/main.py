@@ -11,16 +11,21 @@ from cli.commands.ask import ask
 from cli.commands.demo import demo
 from cli.commands.down import down
 from cli.commands.env import env
+from cli.commands.ingest import ingest
 from cli.commands.model import build_model_app
 from cli.commands.plan import plan
+from cli.commands.search import search
+from cli.commands.serve import serve
 from cli.commands.smoke import smoke
 from cli.commands.status import status
 from cli.commands.up import up
 from cli.errors import CliError, PrerequisiteError
 from inference_client import InferenceClientError
 from local.aws.errors import LocalAwsError
+from rag.errors import RagError
 
 INTERRUPTED = 130
+OURS = frozenset({"cli", "inference_client", "local", "model", "rag", "service"})
 ADVICE = "To rehearse on this machine: make up. For AWS: set AWS_DEFAULT_REGION and credentials, and check both."
 
 
@@ -33,7 +38,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (up, down, status, env, smoke, ask, demo, plan):
+    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan):
         app.command()(command)
     app.add_typer(build_model_app(), name="model")
     return app
@@ -49,9 +54,14 @@ def main() -> None:
     except LocalAwsError as error:
         _report(str(error), "")
         sys.exit(PrerequisiteError.exit_code)
-    except InferenceClientError as error:
+    except (InferenceClientError, RagError) as error:
         _report(str(error), "")
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in OURS:
+            raise
+        _report(f"{error.name} is not installed.", "Run `make setup`, or install the extras: local, rag and service.")
+        sys.exit(PrerequisiteError.exit_code)
     except (BotoCoreError, ClientError) as error:
         _report(f"AWS: {error}", ADVICE)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""The record of the local AWS that `twin up` left running: its process, its address, and what was deployed to it."""
+"""The record of what `twin up` left running: the local AWS, what was deployed to it, and the service beside it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -16,12 +16,16 @@ class Record:
     Attributes:
         pid: its process.
         stage: the stage deployed to it.
+        service_pid: the process of the business microservice; None where it was not started.
+        service_url: where its page is.
     """
 
     pid: int
     endpoint_url: str
     region: str
     stage: str
+    service_pid: int | None = None
+    service_url: str | None = None
 
     @staticmethod
     def file(project: Project) -> Path:

@@ -35,12 +35,12 @@ def main() -> int:
     # ONNX Runtime would send usage statistics home; it looks once, when it is loaded.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Seconds of imports: wrong settings are told before them.
-    from service.server import serve  # noqa: PLC0415
+    from service.server import run_server  # noqa: PLC0415
 
     # Uvicorn handles the signal, and then raises it again for whoever handled it before: the process ends with 0.
     signal.signal(signal.SIGTERM, _ended)
     try:
-        return 0 if serve(settings) else 3
+        return 0 if run_server(settings) else 3
     except KeyboardInterrupt:
         return 0
 

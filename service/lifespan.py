@@ -16,8 +16,8 @@ from rag.ingest import Ingestor
 from rag.protocols import PassageStore
 from rag.retrieval import Retriever
 from rag.understanding import Understander
-from rag.writing import AnswerLimits, Writer
 from service.admission import Admission
+from service.answering import make_answerer
 from service.encoders import load_embedder, load_reranker
 from service.endpoint import Endpoint, client_options, endpoint_finder, prompt_style
 from service.generator import EndpointGenerator
@@ -28,9 +28,6 @@ from service.readiness import ReadinessCheck
 from service.settings import Settings
 from service.spool import Spool
 
-# For an endpoint whose outputs name no limits: TGI's smallest usual window.
-_DEFAULT_MAX_INPUT_TOKENS = 1024
-_DEFAULT_MAX_TOTAL_TOKENS = 2048
 _BUSY_RETRY_S = 2.0
 
 
@@ -68,15 +65,13 @@ class ServiceState:
 
     def answerer(self) -> Answerer:
         """Return what answers, by the limits and in the prompt format of the endpoint as it is deployed now."""
-        address = self.endpoint.address
-        limits = AnswerLimits(
-            max_input_tokens=address.max_input_tokens or _DEFAULT_MAX_INPUT_TOKENS,
-            max_total_tokens=address.max_total_tokens or _DEFAULT_MAX_TOTAL_TOKENS,
-            max_new_tokens=self.settings.max_new_tokens,
-            timeout_s=self.settings.answer_timeout_s,
+        return make_answerer(
+            self.settings,
+            endpoint=self.endpoint,
+            generator=self.generator,
+            retriever=self.retriever,
+            understander=self.understander,
         )
-        writer = Writer(generator=self.generator, style=prompt_style(self.settings, address), limits=limits)
-        return Answerer(retriever=self.retriever, writer=writer, understander=self.understander)
 
 
 @asynccontextmanager

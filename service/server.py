@@ -11,7 +11,7 @@ from service.logs import configure_logs
 from service.settings import Settings
 
 
-def serve(settings: Settings) -> bool:
+def run_server(settings: Settings) -> bool:
     """Serve until a signal ends it; return whether it could start."""
     configure_logs(settings.log_level)
     server = uvicorn.Server(

@@ -1,5 +1,6 @@
 """`twin ask`: one question to the deployed LLM, through the stack's outputs."""
 
+import asyncio
 import sys
 from typing import Annotated
 
@@ -15,8 +16,12 @@ from cli.target import choose_target
 from inference_client import EndpointAddress, EndpointClient
 
 
-def ask(
+def ask(  # noqa: PLR0917 - the options of the command
     question: Annotated[str, typer.Argument(help="The prompt, or - to read it from standard input.")],
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Answer from the knowledge, as the service does, and show the passages.")
+    ] = False,
+    store: Annotated[str | None, typer.Option(help="Of --sources: a folder or s3://bucket/prefix.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print tokens as they come.")] = False,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="How long the answer may get.")] = 150,
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
@@ -27,8 +32,20 @@ def ask(
     text = sys.stdin.read() if question == "-" else question
     if not text.strip():
         raise UsageError("The question is empty.", advice="Give some text, or - to read standard input.")
-    choose_target(Project.locate(), progress, aws=aws)
+    project = Project.locate()
+    choose_target(project, progress, aws=aws)
     session = boto3.Session()
-    address = EndpointAddress.from_stack(endpoint_stack(session, stage), session=session)
+    stack = endpoint_stack(session, stage)
+    if sources:
+        # Seconds of imports that a plain question does not need.
+        from cli.service_settings import NO_KEYS, choose_store, found_in_stack, make_settings  # noqa: PLC0415
+        from cli.sourced_answer import print_sourced_answer  # noqa: PLC0415
+
+        settings = make_settings(NO_KEYS | {"store": choose_store(project, store)} | found_in_stack(stack))
+        asyncio.run(print_sourced_answer(settings, text, max_new_tokens=max_new_tokens, progress=progress))
+        return
+    if store:
+        raise UsageError("--store is given without --sources.", advice="Add --sources, or leave --store out.")
+    address = EndpointAddress.from_stack(stack, session=session)
     with EndpointClient(address, session=session) as client:
         print_answer(client, text, max_new_tokens=max_new_tokens, as_it_comes=stream, progress=progress)

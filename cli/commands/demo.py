@@ -11,17 +11,21 @@ import typer
 
 from cli.answer import print_answer
 from cli.copies import list_copies
+from cli.documentation import ingest_documentation
 from cli.environment import DEFAULT_REGION, LocalEnvironment
 from cli.errors import ToolFailedError
 from cli.leftovers import list_leftovers
 from cli.progress import Progress
 from cli.project import Project
 from cli.rehearsal import Rehearsal
+from cli.service_answer import print_service_answer
+from cli.service_process import ServiceProcess
 from cli.signals import terminate_as_interrupt
 from inference_client import EndpointAddress, EndpointClient
 from inference_client.smoke import main as run_smoke
 from local.aws.process import LocalAws
 
+DOCUMENTATION_QUESTION = "What does twin down do?"
 QUESTION = "Write a post about AWS SageMaker inference endpoints, in two sentences."
 
 
@@ -52,6 +56,25 @@ def demo(
         shutil.rmtree(folder)
 
 
+def _ask_service(rehearsal: Rehearsal, progress: Progress) -> int:
+    store = rehearsal.folder / "knowledge"
+    ingest_documentation(rehearsal.project, progress, store=store)
+    with progress.step("starting the service") as step:
+        service = ServiceProcess.start(
+            project=rehearsal.project,
+            environment=rehearsal.environment,
+            stage=rehearsal.stage,
+            store=store,
+            folder=rehearsal.folder / "service",
+            port=0,
+        )
+        step.result = service.url
+    with service:
+        progress.say(f"      {DOCUMENTATION_QUESTION}\n")
+        print_service_answer(service.url, DOCUMENTATION_QUESTION, progress=progress)
+    return service.pid
+
+
 def _live(rehearsal: Rehearsal, progress: Progress) -> None:
     progress.heading("2. cdk bootstrap, cdk deploy: the CLI and the templates that go to AWS")
     outputs = rehearsal.deploy()
@@ -66,7 +89,9 @@ def _live(rehearsal: Rehearsal, progress: Progress) -> None:
     address = EndpointAddress.from_stack(f"llm-twin-{rehearsal.stage}-endpoint")
     with EndpointClient(address) as client:
         print_answer(client, QUESTION, max_new_tokens=96, as_it_comes=True, progress=progress)
-    progress.heading("5. cdk destroy")
+    progress.heading("5. The business microservice: a question that this project's documentation answers")
+    processes.append(_ask_service(rehearsal, progress))
+    progress.heading("6. cdk destroy")
     rehearsal.destroy()
     with progress.step("looking for anything left") as step:
         left = list_leftovers(boto3.Session(), processes=processes)

@@ -1,4 +1,4 @@
-"""`twin down`: destroy what `twin up` deployed and stop the local AWS."""
+"""`twin down`: stop the service, destroy what `twin up` deployed, and stop the local AWS."""
 
 from cli.errors import ToolFailedError
 from cli.processes import end
@@ -6,6 +6,7 @@ from cli.progress import Progress
 from cli.project import Project
 from cli.record import Record
 from cli.rehearsal import Rehearsal
+from cli.service_process import STOP_TIMEOUT_S
 
 
 def down() -> None:
@@ -24,6 +25,9 @@ def down() -> None:
         stage=record.stage,
         folder=project.state / "up",
     )
+    if record.service_pid is not None:
+        with progress.step("stopping the service"):
+            end(record.service_pid, timeout_s=STOP_TIMEOUT_S)
     try:
         if (rehearsal.assembly / "manifest.json").is_file():
             rehearsal.destroy()

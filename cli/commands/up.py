@@ -1,17 +1,23 @@
-"""`twin up`: a local AWS with a stage deployed to it, left running."""
+"""`twin up`: a local AWS with a stage deployed to it and the service in front of it, left running."""
 
+import dataclasses
 import os
 import signal
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
 from cli.copies import list_copies
+from cli.documentation import ingest_documentation
 from cli.environment import default_region
+from cli.processes import end, is_alive
 from cli.progress import Progress
 from cli.project import Project
 from cli.record import Record
 from cli.rehearsal import Rehearsal
+from cli.service_process import DEFAULT_PORT as SERVICE_PORT
+from cli.service_process import STOP_TIMEOUT_S, ServiceProcess, check_port
 from cli.signals import terminate_as_interrupt
 from local.aws.process import LocalAws
 
@@ -24,50 +30,83 @@ def up(
     ] = False,
     stage: Annotated[str, typer.Option(help="Which stage to deploy: local, dev or prod.")] = "local",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the local AWS listens.")] = DEFAULT_PORT,
+    service: Annotated[bool, typer.Option(help="Start the service with its page, too.")] = True,
+    service_port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes any.")] = SERVICE_PORT,
 ) -> None:
-    """Start the local AWS, deploy a stage to it with the real CDK CLI, and leave it running."""
+    """Start the local AWS, deploy a stage to it with the real CDK CLI, start the service, and leave them running."""
     project = Project.locate()
     progress = Progress()
     terminate_as_interrupt()
     record = Record.read(project)
-    started = None
-    if record:
-        progress.say(f"the local AWS already runs on {record.endpoint_url}: deploying to it")
-    else:
-        with progress.step("starting the local AWS") as step:
-            started = LocalAws.start(port=port, state_dir=project.state / "local-aws", detached=detach)
-            step.result = f"{started.endpoint_url}, process {started.pid}"
-        record = Record(pid=started.pid, endpoint_url=started.endpoint_url, region=_region(), stage=stage)
+    stays = detach or record is not None
+    if record and record.service_pid is not None and is_alive(record.service_pid):
+        with progress.step("stopping the service that runs"):
+            end(record.service_pid, timeout_s=STOP_TIMEOUT_S)
+    if service:
+        check_port(service_port)
+    # What was started here ends here, where something fails or the terminal is what keeps it: half of it is of no use.
+    with ExitStack() as started:
+        if record:
+            progress.say(f"the local AWS already runs on {record.endpoint_url}: deploying to it")
+        else:
+            with progress.step("starting the local AWS") as step:
+                local_aws = LocalAws.start(port=port, state_dir=project.state / "local-aws", detached=detach)
+                step.result = f"{local_aws.endpoint_url}, process {local_aws.pid}"
+            started.callback(_stop, local_aws, project, progress)
+            region = default_region(os.environ)
+            record = Record(pid=local_aws.pid, endpoint_url=local_aws.endpoint_url, region=region, stage=stage)
+            record.write(project)
+        record = dataclasses.replace(record, stage=stage, service_pid=None, service_url=None)
+        outputs = _deploy(project, progress, record)
         record.write(project)
-    try:
-        _deploy(project, progress, record, stage)
-        if started and not detach:
-            progress.say("\nCtrl-C ends it.")
-            signal.pause()
-    except BaseException:
-        # A half-made rehearsal is of no use to anybody, and a foreground one ends here.
-        if started:
-            progress.say("stopping the local AWS")
-            started.stop()
-            Record.remove(project)
-        raise
+        if service:
+            running = _serve(project, progress, record, port=service_port, detached=stays)
+            started.callback(running.stop)
+            record = dataclasses.replace(record, service_pid=running.pid, service_url=running.url)
+            record.write(project)
+        _describe(record, outputs, progress, project)
+        if stays:
+            started.pop_all()
+            return
+        progress.say("\nCtrl-C ends it.")
+        signal.pause()
 
 
-def _region() -> str:
-    return default_region(os.environ)
+def _stop(local_aws: LocalAws, project: Project, progress: Progress) -> None:
+    progress.say("stopping the local AWS")
+    local_aws.stop()
+    Record.remove(project)
 
 
-def _deploy(project: Project, progress: Progress, record: Record, stage: str) -> None:
-    record = Record(pid=record.pid, endpoint_url=record.endpoint_url, region=record.region, stage=stage)
+def _deploy(project: Project, progress: Progress, record: Record) -> dict[str, str]:
     rehearsal = Rehearsal(
         project=project,
         progress=progress,
         environment=record.environment(project),
-        stage=stage,
+        stage=record.stage,
         folder=project.state / "up",
     )
-    outputs = rehearsal.deploy()
-    record.write(project)
+    return rehearsal.deploy()
+
+
+def _serve(project: Project, progress: Progress, record: Record, *, port: int, detached: bool) -> ServiceProcess:
+    store = project.state / "knowledge"
+    ingest_documentation(project, progress, store=store)
+    with progress.step("starting the service") as step:
+        running = ServiceProcess.start(
+            project=project,
+            environment=record.environment(project),
+            stage=record.stage,
+            store=store,
+            folder=project.state / "service",
+            port=port,
+            detached=detached,
+        )
+        step.result = f"{running.url}, process {running.pid}"
+    return running
+
+
+def _describe(record: Record, outputs: dict[str, str], progress: Progress, project: Project) -> None:
     progress.heading("Ready")
     for name, value in outputs.items():
         progress.say(f"  {name:24} {value}")
@@ -75,5 +114,9 @@ def _deploy(project: Project, progress: Progress, record: Record, stage: str) ->
         if copy.stand_in_serves:
             progress.say(f"  STAND-IN: {copy.stand_in_serves} answers in the place of {copy.stand_in_instead_of}")
     progress.say(
-        '\n  in any shell here:  eval "$(uv run twin env)"\n  ask it:             uv run twin ask --stream "..."'
+        '\n  in any shell here:  eval "$(uv run twin env)"\n  ask the model:      uv run twin ask --stream "..."'
     )
+    if record.service_url:
+        progress.say(
+            f'  ask the knowledge:  uv run twin ask --sources "..."\n  in a browser:       {record.service_url}'
+        )

@@ -1,0 +1,69 @@
+"""`twin search`: passages of the knowledge, without asking the LLM."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.progress import Progress
+from cli.project import Project
+from cli.target import choose_target
+from rag.filters import Filters
+from rag.passage import RetrievedPassage
+from rag.retrieval import Retrieval
+
+_SHOWN_CHARACTERS = 300
+
+
+def search(  # noqa: PLR0917 - the options of the command
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages.")] = 5,
+    author: Annotated[str | None, typer.Option(help="Only documents of this author.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only documents of this category.")] = None,
+    store: Annotated[str | None, typer.Option(help="A folder or s3://bucket/prefix; default: .twin/knowledge.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show the passages nearest to a query, by meaning and by word; needs no LLM."""
+    project = Project.locate()
+    progress = Progress(quiet=as_json)
+    # Seconds of imports that other commands do not need.
+    from cli.knowledge import open_knowledge  # noqa: PLC0415
+    from cli.service_settings import NO_KEYS, choose_store, make_settings  # noqa: PLC0415
+    from service.wire.shared import PassageOut  # noqa: PLC0415
+
+    settings = make_settings(NO_KEYS | {"store": choose_store(project, store)})
+    if "://" in settings.store:
+        choose_target(project, progress, aws=False)
+    with open_knowledge(settings) as knowledge:
+        retrieval = asyncio.run(
+            knowledge.retriever.retrieve(query, k=k, filters=Filters(author=author, category=category))
+        )
+    if as_json:
+        passages = [PassageOut.of(one).model_dump(mode="json") for one in retrieval.passages]
+        typer.echo(json.dumps({"passages": passages, "notes": list(retrieval.notes)}, indent=2, ensure_ascii=False))
+    else:
+        _print(retrieval, progress)
+
+
+def _print(retrieval: Retrieval, progress: Progress) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for number, one in enumerate(retrieval.passages, start=1):
+        console.print(f"[bold]{number}.[/bold] {escape(name_of(one))}")
+        text = " ".join(one.passage.text.split())
+        console.print(f"   {escape(text[:_SHOWN_CHARACTERS])}{'…' if len(text) > _SHOWN_CHARACTERS else ''}")
+    for note in retrieval.notes:
+        progress.say(f"note: {note}")
+    if not retrieval.passages:
+        progress.say("nothing was found")
+    elif not retrieval.is_found:
+        progress.say("note: none of these is near enough to the query to be an answer")
+
+
+def name_of(one: RetrievedPassage) -> str:
+    """A passage's document and place in it, as a person is told it."""
+    passage = one.passage
+    heading = f" · {passage.heading}" if passage.heading else ""
+    return f"{passage.source} ({passage.position + 1} of {passage.passages}){heading} · similarity {one.similarity:.2f}"

@@ -1,0 +1,33 @@
+"""What answers, by the limits and in the prompt format of the endpoint as it is deployed now."""
+
+from rag.answering import Answerer
+from rag.retrieval import Retriever
+from rag.understanding import Understander
+from rag.writing import AnswerLimits, Writer
+from service.endpoint import Endpoint, prompt_style
+from service.generator import EndpointGenerator
+from service.settings import Settings
+
+# For an endpoint whose outputs name no limits: TGI's smallest usual window.
+_DEFAULT_MAX_INPUT_TOKENS = 1024
+_DEFAULT_MAX_TOTAL_TOKENS = 2048
+
+
+def make_answerer(
+    settings: Settings,
+    *,
+    endpoint: Endpoint,
+    generator: EndpointGenerator,
+    retriever: Retriever,
+    understander: Understander | None,
+) -> Answerer:
+    """Return it; it is made anew for each answer, since a deployment may change the endpoint in between."""
+    address = endpoint.address
+    limits = AnswerLimits(
+        max_input_tokens=address.max_input_tokens or _DEFAULT_MAX_INPUT_TOKENS,
+        max_total_tokens=address.max_total_tokens or _DEFAULT_MAX_TOTAL_TOKENS,
+        max_new_tokens=settings.max_new_tokens,
+        timeout_s=settings.answer_timeout_s,
+    )
+    writer = Writer(generator=generator, style=prompt_style(settings, address), limits=limits)
+    return Answerer(retriever=retriever, writer=writer, understander=understander)
