@@ -20,6 +20,13 @@ DEFAULT_PORT = 8000
 
 _READY = re.compile(r"Uvicorn running on (?P<url>http://[^\s\"]+)")
 _POLL_S = 0.05
+# A copy on this machine reads some hundred tokens a second, and its small model reads no filter out of a question in
+# useful time: a short prompt, a short answer. What is set in the caller's environment holds.
+_FOR_A_SMALL_MODEL = {
+    "TWIN_SERVICE_UNDERSTAND": "false",
+    "TWIN_SERVICE_PASSAGES": "3",
+    "TWIN_SERVICE_MAX_NEW_TOKENS": "120",
+}
 
 
 def check_port(port: int) -> None:
@@ -86,7 +93,7 @@ class ServiceProcess:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command if detached else [*command, "--exit-with-stdin"],
                 cwd=project.root,
-                env=environment.whole(),
+                env=_FOR_A_SMALL_MODEL | environment.whole(),
                 stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

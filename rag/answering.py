@@ -21,9 +21,24 @@ DEFAULT_PASSAGES = 8
 
 
 class Answerer:
-    """Answers questions from a store, in the voice of the model."""
+    """Answers questions from a store, in the voice of the model.
 
-    def __init__(self, *, retriever: Retriever, writer: Writer, understander: Understander | None = None) -> None:
+    Args:
+        retriever: finds passages.
+        writer: writes from them.
+        understander: reads the question first; None where nothing does.
+        passages: how many are retrieved where a question does not say.
+    """
+
+    def __init__(
+        self,
+        *,
+        retriever: Retriever,
+        writer: Writer,
+        understander: Understander | None = None,
+        passages: int = DEFAULT_PASSAGES,
+    ) -> None:
+        self._passages = passages
         self._retriever = retriever
         self._writer = writer
         self._understander = understander
@@ -32,7 +47,7 @@ class Answerer:
         self,
         question: str,
         *,
-        k: int = DEFAULT_PASSAGES,
+        k: int | None = None,
         filters: Filters | None = None,
         history: Sequence[Message] = (),
         max_new_tokens: int | None = None,
@@ -49,7 +64,7 @@ class Answerer:
         self,
         question: str,
         *,
-        k: int = DEFAULT_PASSAGES,
+        k: int | None = None,
         filters: Filters | None = None,
         history: Sequence[Message] = (),
         max_new_tokens: int | None = None,
@@ -58,7 +73,7 @@ class Answerer:
 
         Args:
             question: what is asked.
-            k: passages to retrieve; as many of them as fit are quoted.
+            k: passages to retrieve, the answerer's own number where None; as many of them as fit are quoted.
             filters: which documents to look at; they hold, even if nothing meets them.
             history: the turns before, oldest first; the oldest go where there is no room.
             max_new_tokens: of the answer.
@@ -78,7 +93,7 @@ class Answerer:
         yield StageBegun(stage=Stage.SEARCH)
         retrieval = await self._retriever.retrieve(
             question,
-            k=k,
+            k=k or self._passages,
             filters=filters,
             understood=understood.filters,
             expansions=understood.expansions,

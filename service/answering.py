@@ -30,4 +30,4 @@ def make_answerer(
         timeout_s=settings.answer_timeout_s,
     )
     writer = Writer(generator=generator, style=prompt_style(settings, address), limits=limits)
-    return Answerer(retriever=retriever, writer=writer, understander=understander)
+    return Answerer(retriever=retriever, writer=writer, understander=understander, passages=settings.passages)

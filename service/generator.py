@@ -74,7 +74,9 @@ class EndpointGenerator:
             shared["grammar"] = {"type": "json", "value": json_schema}
         if isinstance(prompt, ChatPrompt):
             turns = [{"role": str(turn.role), "content": turn.content} for turn in prompt.messages]
-            return self.chat(turns, parameters=GenerationParameters(**shared), timeout_s=timeout_s)
+            return self.chat(
+                turns, parameters=GenerationParameters(**shared, stop=prompt.stop or None), timeout_s=timeout_s
+            )
         parameters = GenerationParameters(**shared, repetition_penalty=_REPETITION_PENALTY, stop=prompt.stop or None)
         return self._chunks(
             lambda client: client.stream(prompt.text, parameters=parameters, inference_id=current_request_id()),

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         api_keys_secret: name or ARN of the Secrets Manager secret with that JSON; read again regularly.
         api_keys_refresh_s: how often file or secret are looked at for rotated keys.
         allow_no_keys: serve everybody who reaches the port. Only on a loopback address.
+        passages: how many are retrieved for an answer whose caller does not say; the fewer, the sooner its first token.
         max_answers: answers generated at once; beyond it callers get 429.
         max_searches: searches at once; beyond it callers get 429.
         max_body_bytes: of a JSON request.
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     api_keys_refresh_s: Seconds = 60.0
     allow_no_keys: bool = False
 
+    passages: Annotated[int, Field(ge=1, le=50)] = 8
     max_answers: Count = 16
     max_searches: Count = 16
     max_body_bytes: Bytes = 256 * 1024

@@ -25,7 +25,7 @@ from inference_client import EndpointAddress, EndpointClient
 from inference_client.smoke import main as run_smoke
 from local.aws.process import LocalAws
 
-DOCUMENTATION_QUESTION = "What does twin down do?"
+DOCUMENTATION_QUESTION = "What does twin plan show?"
 QUESTION = "Write a post about AWS SageMaker inference endpoints, in two sentences."
 
 

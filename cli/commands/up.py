@@ -39,10 +39,8 @@ def up(
     terminate_as_interrupt()
     record = Record.read(project)
     stays = detach or record is not None
-    if record and record.service_pid is not None and is_alive(record.service_pid):
-        with progress.step("stopping the service that runs"):
-            end(record.service_pid, timeout_s=STOP_TIMEOUT_S)
-    if service:
+    serving = record is not None and record.service_pid is not None and is_alive(record.service_pid)
+    if service and not serving:
         check_port(service_port)
     # What was started here ends here, where something fails or the terminal is what keeps it: half of it is of no use.
     with ExitStack() as started:
@@ -56,8 +54,12 @@ def up(
             region = default_region(os.environ)
             record = Record(pid=local_aws.pid, endpoint_url=local_aws.endpoint_url, region=region, stage=stage)
             record.write(project)
+        outputs = _deploy(project, progress, dataclasses.replace(record, stage=stage))
+        if serving and record.service_pid is not None:
+            # It may be another stage's, and its code another.
+            with progress.step("stopping the service that runs"):
+                end(record.service_pid, timeout_s=STOP_TIMEOUT_S)
         record = dataclasses.replace(record, stage=stage, service_pid=None, service_url=None)
-        outputs = _deploy(project, progress, record)
         record.write(project)
         if service:
             running = _serve(project, progress, record, port=service_port, detached=stays)

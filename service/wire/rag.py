@@ -5,7 +5,6 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from rag.answer import Answer
-from rag.answering import DEFAULT_PASSAGES
 from rag.packing import Source
 from service.wire.shared import FiltersIn, FiltersOut, PassageCount, PassageOut, Question, WireModel, passage_values
 
@@ -14,7 +13,9 @@ class RagRequest(WireModel):
     """A question."""
 
     query: Question
-    k: PassageCount = DEFAULT_PASSAGES
+    k: PassageCount | None = Field(
+        default=None, description="How many passages to retrieve; the service's own default."
+    )
     filters: FiltersIn = Field(default_factory=FiltersIn)
     max_new_tokens: int | None = Field(
         default=None, ge=1, le=8192, description="Of the answer; the service's own bound holds beside it."

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from openai import OpenAI
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TWIN = Path(sys.executable).parent / "twin"
 
 
@@ -40,9 +43,9 @@ def twin(
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout of its own, so that its `.twin` is nobody else's."""
     target = tmp_path_factory.mktemp("checkout")
-    for name in ("cli", "inference_client", "local", "model", "stacks"):
+    for name in ("cli", "docs", "inference_client", "local", "model", "rag", "service", "stacks"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("app.py", "cdk.json"):
+    for name in ("app.py", "cdk.json", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, target)
     for name in (".venv", "node_modules"):
         (target / name).symlink_to(ROOT / name)
@@ -60,7 +63,7 @@ def free_port() -> int:
 def port(checkout: Path) -> Iterator[int]:
     """The port of a local AWS that `twin up --detach` left running."""
     chosen = free_port()
-    done = twin(checkout, "up", "--detach", "--port", str(chosen))
+    done = twin(checkout, "up", "--detach", "--port", str(chosen), "--service-port", "0")
     assert done.returncode == 0, done.stderr
     yield chosen
     twin(checkout, "down")
@@ -75,7 +78,8 @@ def local_processes(checkout: Path) -> list[psutil.Process]:
             words = process.cmdline()
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-        if "-m" in words and any(w.startswith("local.") for w in words) and environ.get("PYTHONPATH") == str(checkout):
+        ours = any(word.startswith("local.") or word == "serve" for word in words)
+        if "-m" in words and ours and environ.get("PYTHONPATH") == str(checkout):
             found.append(process)
     return found
 
@@ -133,6 +137,54 @@ def test_ask_prints_the_answer_and_its_figures_apart(checkout: Path, port: int) 
     assert "tokens in" not in done.stdout
 
 
+@pytest.fixture(scope="module")
+def service_url(checkout: Path, port: int) -> str:
+    url: str = json.loads((checkout / ".twin" / "running.json").read_text())["service_url"]
+    return url
+
+
+def test_an_openai_client_is_answered_plain_and_streamed_with_sources(service_url: str) -> None:
+    with OpenAI(base_url=f"{service_url}/v1", api_key="none", max_retries=0) as client:
+        twin_model, plain_model = client.models.list().data
+        assert plain_model.id == "HuggingFaceTB/SmolLM2-135M-Instruct"
+        asked = {"model": twin_model.id, "messages": [{"role": "user", "content": "What does twin down do?"}]}
+        plain = client.chat.completions.create(**asked, max_tokens=24)
+        chunks = list(client.chat.completions.create(**asked, max_tokens=24, stream=True))
+
+    assert plain.choices[0].message.content
+    assert {source["document"] for source in plain.model_extra["sources"]} <= {
+        *("README.md", "CHANGELOG.md"),
+        *(f"docs/{path.relative_to(ROOT / 'docs')}" for path in (ROOT / "docs").rglob("*.md")),
+    }
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert len(chunks) > 5
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+def test_the_page_streams_an_answer_with_its_sources_from_the_documentation(service_url: str) -> None:
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        page = browser.new_page()
+        page.goto(service_url)
+        page.get_by_label("Your question").fill("What does twin down do?")
+        page.keyboard.press("Enter")
+        expect(page.locator(".exchange")).to_have_attribute("aria-busy", "false", timeout=60_000)
+        expect(page.locator(".answer")).not_to_be_empty()
+        expect(page.locator(".sources li")).not_to_have_count(0)
+        browser.close()
+
+
+def test_the_knowledge_answers_with_its_sources_on_the_terminal(checkout: Path, port: int) -> None:
+    environ = {"TWIN_SERVICE_UNDERSTAND": "false", "TWIN_SERVICE_PASSAGES": "2"}
+    done = twin(checkout, "ask", "--sources", "--max-new-tokens", "16", "What does twin down do?", environ=environ)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert "[1] docs/commands.md" in done.stderr
+    assert "generate" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "says"),
     [
@@ -141,6 +193,10 @@ def test_ask_prints_the_answer_and_its_figures_apart(checkout: Path, port: int) 
         (["ask", "--max-new-tokens", "0", "hello"], 2, "--max-new-tokens"),
         (["ask", "x " * 20000], 1, "tokens"),
         (["smoke", "--stage", "dev"], None, "llm-twin-dev-endpoint"),
+        (["ask", "--store", "somewhere", "hello"], 2, "--sources"),
+        (["ask", "--sources", "--store", "not/there", "hello"], 1, "not/there"),
+        (["serve"], 2, "no API keys"),
+        (["serve", "--no-keys", "--host", "0.0.0.0"], 2, "loopback"),  # noqa: S104 - it is refused
         (["up", "--stage", "nowhere"], None, "nowhere"),
     ],
 )
@@ -165,7 +221,7 @@ def test_a_taken_port_is_refused_and_nothing_is_left(tmp_path: Path, checkout: P
         (other / name).unlink()
         shutil.copytree(checkout / name, other / name)
 
-    done = twin(other, "up", "--detach", "--port", str(port))
+    done = twin(other, "up", "--detach", "--port", str(port), "--no-service")
 
     assert done.returncode != 0
     assert str(port) in done.stderr
@@ -174,7 +230,7 @@ def test_a_taken_port_is_refused_and_nothing_is_left(tmp_path: Path, checkout: P
 
 
 def test_down_leaves_nothing_and_says_so_when_called_again(checkout: Path, port: int) -> None:
-    assert len(local_processes(checkout)) == 2
+    assert len(local_processes(checkout)) == 3
 
     first = twin(checkout, "down")
     second = twin(checkout, "down")
@@ -190,7 +246,7 @@ def test_down_leaves_nothing_and_says_so_when_called_again(checkout: Path, port:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_up_in_the_foreground_ends_no_process_survives(checkout: Path, number: signal.Signals) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", "up", "--port", str(free_port())],
+        [sys.executable, "-m", "cli", "up", "--port", str(free_port()), "--service-port", "0"],
         cwd=checkout,
         env={**clean_environment(), "PYTHONPATH": str(checkout)},
         stdout=subprocess.DEVNULL,
