@@ -201,6 +201,6 @@ def test_a_start_that_fails_is_one_sentence_in_the_log(monkeypatch, caplog, tmp_
     # The process's own logging belongs to pytest here.
     monkeypatch.setattr("service.server.configure_logs", lambda _: None)
     settings = Settings(allow_no_keys=True, endpoint_outputs_file="/nowhere.json", port=0, spool_folder=tmp_path)
-    assert server.serve(settings) is False
+    assert server.run_server(settings) is False
     assert "/nowhere.json" in caplog.text
     assert "Traceback" not in caplog.text

@@ -113,7 +113,7 @@ def test_the_book_models_prompt_is_alpaca_and_its_stop_is_cut_off(serve, knowled
     assert answer["answer"].strip() == "It wakes."
     asked = endpoint.answers_asked[0]
     assert asked.prompt.startswith("Below is an instruction that describes a task.")
-    assert asked.body["parameters"]["stop"] == ["### Instruction:", "### Response:"]
+    assert asked.body["parameters"]["stop"] == ["### Instruction:", "### Response:", "\nQuestion:"]
 
 
 def test_an_endpoint_that_counts_more_tokens_gets_a_shorter_prompt(client, endpoint, say):
