@@ -16,7 +16,7 @@ function announce(text) {
 
 async function ask(query) {
   const filters = chosenFilters();
-  const k = Number(byId("k").value) || 8;
+  const k = Number(byId("k").value) || null;
   const exchange = new Exchange(query, { onSource: showSource, onAgain: () => running ?? ask(query) });
   byId("welcome").hidden = true;
   byId("exchanges").append(exchange.element);
