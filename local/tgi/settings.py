@@ -34,6 +34,11 @@ class Settings:
         model_id: the hub's id, or a path.
         revision: the commit of the weights.
         model_file: a GGUF file to serve in any case.
+        hub_url: the hub to ask, where the deployment names another than the usual one.
+        hub_token: what the hub is shown.
+        quantize: the format that the weights are brought into.
+        shards: GPUs that the weights are spread over.
+        gpu_memory_mib: the memory of each GPU; None where there is none to speak of.
         max_concurrent_requests: requests held at once; above it 429.
         max_best_of: the highest `best_of`.
         max_stop_sequences: stop sequences in one request.
@@ -41,6 +46,7 @@ class Settings:
         max_client_batch_size: prompts in one completion.
         max_input_tokens: the longest prompt.
         max_total_tokens: the longest prompt and its answer.
+        max_batch_prefill_tokens: prompt tokens that are read in one pass.
         max_batch_total_tokens: tokens of all running requests.
         max_batch_size: requests that generate at once.
         payload_limit_bytes: the longest body.
@@ -58,6 +64,11 @@ class Settings:
     model_id: str | None
     revision: str | None
     model_file: Path | None
+    hub_url: str | None
+    hub_token: str | None
+    quantize: str | None
+    shards: int
+    gpu_memory_mib: int | None
     max_concurrent_requests: int
     max_best_of: int
     max_stop_sequences: int
@@ -65,6 +76,7 @@ class Settings:
     max_client_batch_size: int
     max_input_tokens: int | None
     max_total_tokens: int | None
+    max_batch_prefill_tokens: int | None
     max_batch_total_tokens: int | None
     max_batch_size: int
     payload_limit_bytes: int
@@ -96,6 +108,11 @@ class Settings:
             model_id=environment.text("HF_MODEL_ID", "MODEL_ID"),
             revision=environment.text("HF_MODEL_REVISION", "REVISION"),
             model_file=model_file or (Path(local_file) if local_file else None),
+            hub_url=environment.text("HF_ENDPOINT"),
+            hub_token=environment.text("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+            quantize=environment.text("HF_MODEL_QUANTIZE", "QUANTIZE"),
+            shards=_or(environment.count("SM_NUM_GPUS", "NUM_SHARD", least=1), 1),
+            gpu_memory_mib=environment.count("LOCAL_TGI_GPU_MEMORY_MIB", least=1),
             max_concurrent_requests=_or(environment.count("MAX_CONCURRENT_REQUESTS", least=1), 128),
             max_best_of=_or(environment.count("MAX_BEST_OF", least=1), 2),
             max_stop_sequences=_or(environment.count("MAX_STOP_SEQUENCES"), 4),
@@ -103,6 +120,7 @@ class Settings:
             max_client_batch_size=_or(environment.count("MAX_CLIENT_BATCH_SIZE", least=1), 4),
             max_input_tokens=environment.count("MAX_INPUT_TOKENS", "MAX_INPUT_LENGTH", least=1),
             max_total_tokens=environment.count("MAX_TOTAL_TOKENS", least=2),
+            max_batch_prefill_tokens=environment.count("MAX_BATCH_PREFILL_TOKENS", least=1),
             max_batch_total_tokens=environment.count("MAX_BATCH_TOTAL_TOKENS", least=1),
             max_batch_size=min(_or(environment.count("MAX_BATCH_SIZE", least=1), 4), _MOST_IN_BATCH),
             payload_limit_bytes=_or(environment.count("PAYLOAD_LIMIT", least=1), 2_000_000),

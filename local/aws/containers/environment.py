@@ -15,14 +15,19 @@ _KEPT_PREFIX = "LOCAL_TGI_"
 _QUIET_OPENMP = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
 
 
-def container_environment(*, machine: Mapping[str, str], template: Mapping[str, str], region: str) -> dict[str, str]:
+def container_environment(
+    *, machine: Mapping[str, str], template: Mapping[str, str], region: str, gpu_memory_mib: int = 0
+) -> dict[str, str]:
     """Return the environment of one container.
 
     Args:
         machine: the environment of the process that starts it.
         template: the container's own variables, by the model; they win.
         region: SageMaker tells a container where it runs.
+        gpu_memory_mib: of each of its GPUs: a container would ask the driver; 0 where it has none.
     """
     kept = {name: value for name, value in machine.items() if name in _KEPT or name.startswith(_KEPT_PREFIX)}
     told = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "PYTHONUNBUFFERED": "1"}
+    if gpu_memory_mib:
+        told["LOCAL_TGI_GPU_MEMORY_MIB"] = str(gpu_memory_mib)
     return {**_QUIET_OPENMP, **kept, **told, **template}

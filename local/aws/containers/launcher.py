@@ -71,7 +71,10 @@ class Launcher:
         """
         command = self._machine.images.command(revision.image)
         environment = container_environment(
-            machine=self._machine.environment, template=revision.environment, region=self._region
+            machine=self._machine.environment,
+            template=revision.environment,
+            region=self._region,
+            gpu_memory_mib=revision.gpu_memory_mib,
         )
         port = self._machine.ports.take()
         try:

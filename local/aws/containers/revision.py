@@ -29,6 +29,7 @@ class Revision:
         environment: the container's variables, as the template gives them.
         startup_timeout_s: how long a copy may take until it answers /ping.
         needs: what one copy takes.
+        gpu_memory_mib: the memory of each GPU of the instances that copies are placed on; 0 where they have none.
         given: the specification that it was read from; nobody here looks inside.
         description: what the control plane shows of it; nobody here looks inside.
     """
@@ -37,6 +38,7 @@ class Revision:
     environment: Mapping[str, str]
     startup_timeout_s: float
     needs: Needs = Needs()
+    gpu_memory_mib: int = 0
     given: Mapping[str, Any] = field(default_factory=dict)
     description: Mapping[str, Any] = field(default_factory=dict)
 

@@ -18,13 +18,16 @@ _NOT_HERE = {
 }
 
 
-def read_specification(hosting: Hosting, params: Params, *, instances: Instances) -> Revision:
+def read_specification(
+    hosting: Hosting, params: Params, *, instances: Instances, startup_share: float = 1.0
+) -> Revision:
     """Read the specification of CreateInferenceComponent or UpdateInferenceComponent.
 
     Args:
         hosting: where the model is looked up; its lock is held.
         params: of the operation.
         instances: that the copies will be placed on.
+        startup_share: the part of the time to start that a container here is given.
 
     Raises:
         ValidationException: it is missing, names a model that is not there, or asks for more than an instance has.
@@ -45,8 +48,10 @@ def read_specification(hosting: Hosting, params: Params, *, instances: Instances
     return Revision(
         image=container["Image"],
         environment=container.get("Environment", {}),
-        startup_timeout_s=startup.get("ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S),
+        startup_timeout_s=startup_share
+        * startup.get("ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S),
         needs=needs,
+        gpu_memory_mib=instances.instance.gpu.memory_mib if needs.accelerators else 0,
         given=specification,
         description=_description(specification, container),
     )

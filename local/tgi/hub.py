@@ -1,0 +1,80 @@
+"""Whether the hub would give the container its model, in the hub's own words where it would not.
+
+Nothing is downloaded here. Where HF_ENDPOINT names a hub, as it does for a mirror, that hub is asked as TGI would ask
+it; without it the catalogue answers. The words are huggingface_hub's (src/huggingface_hub/utils/_http.py, v0.30): it
+answers 401 both for a gated model and for one that does not exist, and tells them apart by the header X-Error-Code.
+"""
+
+import logging
+from typing import Final, NoReturn
+
+import httpx
+
+from local.tgi.errors import StartupError
+from local.tgi.settings import Settings
+from model import catalog
+from model.errors import UnknownModelError
+
+_LOG: Final = logging.getLogger("text_generation_launcher")
+_HUB: Final = "https://huggingface.co"
+
+
+def require_access(settings: Settings, model_id: str) -> None:
+    """Check that the hub has the model and gives it to the deployment's token.
+
+    Raises:
+        StartupError: it has not, or does not.
+    """
+    _LOG.info("Starting check and download process for %s", model_id)
+    if settings.hub_url is not None:
+        _ask(settings.hub_url, model_id, settings.revision, settings.hub_token)
+        return
+    url = f"{_HUB}/api/models/{model_id}"
+    try:
+        spec = catalog.find(model_id)
+    except UnknownModelError as error:
+        raise StartupError(
+            f"RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: {url}. "
+            f"(The catalogue was asked, not the hub. {error.remedy} Any other model: LOCAL_TGI_MODEL_FILE=FILE.gguf)"
+        ) from error
+    # Which tokens may read a gated model only the hub knows: any token is taken here.
+    if spec.gated and settings.hub_token is None:
+        _refuse_gated(f"{url}/revision/{settings.revision or 'main'}", model_id, 401)
+
+
+def _ask(hub_url: str, model_id: str, revision: str | None, token: str | None) -> None:
+    url = f"{hub_url.rstrip('/')}/api/models/{model_id}/revision/{revision or 'main'}"
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        # huggingface_hub asks for a model's files without a limit of time: a hub that hangs holds the container up.
+        answer = httpx.get(url, headers=headers, timeout=None, trust_env=False)  # noqa: S113 - as said above
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise StartupError(f"{type(error).__name__}: {error} for url: {url}") from error
+    code = answer.headers.get("X-Error-Code")
+    if code == "GatedRepo":
+        _refuse_gated(url, model_id, answer.status_code)
+    if code == "RevisionNotFound":
+        raise StartupError(
+            f"RevisionNotFoundError: {answer.status_code} Client Error. Revision Not Found for url: {url}."
+        )
+    if code == "RepoNotFound" or answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise StartupError(
+            f"RepositoryNotFoundError: {answer.status_code} Client Error. Repository Not Found for url: {url}. Please "
+            "make sure you specified the correct `repo_id` and `repo_type`. If you are trying to access a private or "
+            "gated repo, make sure you are authenticated."
+        )
+    if answer.is_error:
+        raise StartupError(f"HfHubHTTPError: {answer.status_code} for url: {url}")
+
+
+def _refuse_gated(url: str, model_id: str, status: int) -> NoReturn:
+    told = (
+        "You must have access to it and be authenticated to access it. Please log in."
+        if status == httpx.codes.UNAUTHORIZED
+        else "and you are not in the authorized list. Visit the model's page to ask for access."
+    )
+    between = "." if status == httpx.codes.UNAUTHORIZED else ""
+    raise StartupError(
+        f"GatedRepoError: {status} Client Error. Cannot access gated repo for url {url}. "
+        f"Access to model {model_id} is restricted{between} {told}"
+    )
