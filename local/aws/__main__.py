@@ -28,6 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--exit-with-stdin", action="store_true", help="end when stdin ends: with the process that started this one"
     )
+    parser.add_argument(
+        "--startup-share",
+        type=_share,
+        default=1.0,
+        help="part of the time to start in a template that containers are given: what takes an hour to time out on AWS "
+        "is rehearsed in a minute with 0.02 (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     if options.exit_with_stdin:
         end_with_stdin()
@@ -35,20 +42,29 @@ def main(arguments: list[str] | None = None) -> int:
     # One line for every request to a container says nothing that the container's own log does not.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        _serve(options.host, options.port, options.state_dir)
+        _serve(options.host, options.port, options.state_dir, startup_share=options.startup_share)
     except LocalAwsError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the one line that says why
         return 1
     return 0
 
 
-def _serve(host: str, port: int, state_dir: Path) -> None:
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share: allowed is more than 0 and at most 1")
+    return share
+
+
+def _serve(host: str, port: int, state_dir: Path, *, startup_share: float) -> None:
     with listen(host, port) as listener:
         from local.aws.composition import make_services  # noqa: PLC0415 - seconds of imports: a taken port is said first
         from local.aws.server import serve  # noqa: PLC0415 - as above
 
         state_dir.mkdir(parents=True, exist_ok=True)
-        services = make_services(port=listener.getsockname()[1], state_dir=state_dir, environment=os.environ)
+        services = make_services(
+            port=listener.getsockname()[1], state_dir=state_dir, environment=os.environ, startup_share=startup_share
+        )
         serve(services, listener)
 
 

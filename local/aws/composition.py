@@ -21,6 +21,7 @@ from local.aws.dispatch import MakeResponse, check_moto_version, make_dispatcher
 from local.aws.runtime.routes import Runtime, runtime_routes
 from local.aws.sagemaker.resources import providers as sagemaker_providers
 from local.aws.sagemaker.service import SageMakerService
+from local.aws.service_quotas import ServiceQuotas
 from local.aws.warm_up import warm_up
 
 
@@ -41,23 +42,27 @@ class Services:
     close: Callable[[], Awaitable[None]]
 
 
-def make_services(*, port: int, state_dir: Path, environment: Mapping[str, str]) -> Services:
+def make_services(
+    *, port: int, state_dir: Path, environment: Mapping[str, str], startup_share: float = 1.0
+) -> Services:
     """Put the local AWS together.
 
     Args:
         port: where it is going to listen.
         state_dir: where it keeps files, as the output of containers.
         environment: this process's, of which containers are given what they need.
+        startup_share: the part of a template's time to start that containers are given.
 
     Raises:
         MotoVersionError: another moto is installed than the one that this is built for.
     """
     check_moto_version()
-    sagemaker = SageMakerService(state_dir=state_dir, environment=environment)
+    sagemaker = SageMakerService(state_dir=state_dir, environment=environment, startup_share=startup_share)
     autoscaling = AutoScalingService(hostings=sagemaker.hosting)
     own_services: dict[str, MakeResponse] = {
         "applicationautoscaling": autoscaling.make_response,
         "sagemaker": sagemaker.make_response,
+        "servicequotas": ServiceQuotas(hostings=sagemaker.hosting).make_response,
     }
     dispatcher = make_dispatcher(own_services)
     aws = AwsApi(application=dispatcher)

@@ -44,6 +44,7 @@ class LocalAws:
         detached: bool = False,
         environment: Mapping[str, str] | None = None,
         timeout_s: float = START_TIMEOUT_S,
+        startup_share: float = 1.0,
     ) -> Self:
         """Start one, and return when it answers.
 
@@ -53,6 +54,7 @@ class LocalAws:
             detached: run on when the calling process ends; otherwise it ends too, however that one does.
             environment: of the process; the caller's own where None.
             timeout_s: how long it may take to answer.
+            startup_share: the part of a template's time to start that containers are given.
 
         Raises:
             StartError: it ended or did not answer in time; the message holds what it said.
@@ -60,6 +62,7 @@ class LocalAws:
         state_dir.mkdir(parents=True, exist_ok=True)
         log_file = state_dir / LOG_FILE
         command = [sys.executable, "-m", "local.aws", "--port", str(port), "--state-dir", str(state_dir)]
+        command += ["--startup-share", str(startup_share)]
         with log_file.open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command if detached else [*command, "--exit-with-stdin"],

@@ -13,6 +13,7 @@ from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.deployment import read_policy
 from local.aws.sagemaker.endpoint import Endpoint, EndpointStatus
 from local.aws.sagemaker.hosting import Hosting, Hostings
+from local.aws.sagemaker.instances import Instances
 from local.aws.sagemaker.listing import Facts, page
 from local.aws.sagemaker.specification import read_specification
 from local.aws.wire.errors import ValidationException
@@ -30,12 +31,16 @@ class Components:
         hostings: what there is, by place.
         launchers: makes what starts a component's copies.
         timings: how patient fleets are.
+        startup_share: the part of the time to start that containers are given.
     """
 
-    def __init__(self, *, hostings: Hostings, launchers: Launchers, timings: Timings) -> None:
+    def __init__(
+        self, *, hostings: Hostings, launchers: Launchers, timings: Timings, startup_share: float = 1.0
+    ) -> None:
         self._hostings = hostings
         self._launchers = launchers
         self._timings = timings
+        self._startup_share = startup_share
 
     def actions(self) -> Mapping[str, Action]:
         """The operations by AWS's names."""
@@ -61,7 +66,7 @@ class Components:
                     f"{endpoint.status}."
                 )
             variant = endpoint.variant(params.get("VariantName")).name
-            revision = read_specification(hosting, params, instances=endpoint.instances[variant])
+            revision = self._read_revision(hosting, params, endpoint.instances[variant])
             copies = params.get("RuntimeConfig", {}).get("CopyCount")
             if not copies:
                 raise ValidationException("Inference components copy count must be an integer larger than 0.")
@@ -87,8 +92,7 @@ class Components:
         hosting = self._hostings(place)
         policy = read_policy(place, params)
         with hosting.lock:
-            instances = component.endpoint.instances[component.variant]
-            revision = read_specification(hosting, params, instances=instances)
+            revision = self._read_revision(hosting, params, component.endpoint.instances[component.variant])
         _change(component, lambda: component.fleet.roll(revision, policy=policy, desired=copies))
         component.last_deployment = params.get("DeploymentConfig", component.last_deployment)
         return {"InferenceComponentArn": component.arn}
@@ -122,6 +126,9 @@ class Components:
         hosting = self._hostings(place)
         with hosting.lock:
             return hosting.components.get(params["InferenceComponentName"])
+
+    def _read_revision(self, hosting: Hosting, params: Params, instances: Instances) -> Revision:
+        return read_specification(hosting, params, instances=instances, startup_share=self._startup_share)
 
     def _new(
         self, hosting: Hosting, endpoint: Endpoint, variant: str, *, name: str, revision: Revision, copies: int

@@ -1,5 +1,6 @@
 """The operations on endpoints."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,7 @@ class Endpoints:
         with hosting.lock:
             hosting.endpoints.refuse_taken(name)
             config = hosting.configs.get(params["EndpointConfigName"])
+            _check_quotas(hosting, config)
             endpoint = Endpoint(name=name, arn=place.arn("endpoint", name), config=config, change_s=self._change_s)
             hosting.endpoints.add(endpoint)
             hosting.tags.add(endpoint.arn, params.get("Tags", ()))
@@ -79,6 +81,19 @@ class Endpoints:
         with hosting.lock:
             endpoints, token = page(hosting.endpoints, params, facts=_facts)
             return {"Endpoints": [_summary(endpoint) for endpoint in endpoints], "NextToken": token}
+
+
+def _check_quotas(hosting: Hosting, config: EndpointConfig) -> None:
+    """Refuse a new endpoint whose first instances are more than the account may run."""
+    used: Counter[str] = Counter()
+    for endpoint in hosting.endpoints:
+        for there in endpoint.instances.values():
+            used[there.instance.name] += there.count
+    wanted: Counter[str] = Counter()
+    for variant in config.variants.values():
+        wanted[variant.instance.name] += variant.range_.initial
+    for instance, count in wanted.items():
+        hosting.quotas.check(instance, used=used[instance], wanted=count)
 
 
 def _refuse_in_progress(endpoint: Endpoint) -> None:

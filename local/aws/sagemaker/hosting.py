@@ -11,6 +11,7 @@ from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.endpoint import Endpoint
 from local.aws.sagemaker.endpoint_config import EndpointConfig
 from local.aws.sagemaker.model import Model
+from local.aws.sagemaker.quotas import InstanceQuotas
 from local.aws.sagemaker.tags import Tags
 from local.aws.wire.place import Place
 
@@ -25,6 +26,7 @@ class Hosting:
         configs: endpoint configurations by name.
         components: inference components by name.
         tags: by ARN.
+        quotas: how many instances may run.
     """
 
     def __init__(self, *, place: Place) -> None:
@@ -38,6 +40,7 @@ class Hosting:
             place=place, kind="inference-component", noun="inference component"
         )
         self.tags = Tags()
+        self.quotas = InstanceQuotas()
         self._endpoints: Collection[Endpoint] = Collection(place=place, kind="endpoint", noun="endpoint")
 
     @property

@@ -8,6 +8,7 @@ from local.aws.sagemaker.hosting import Hostings
 from local.aws.sagemaker.listing import Facts, page
 from local.aws.sagemaker.model import Model, check_model
 from local.aws.sagemaker.roles import RoleCheck
+from local.aws.sagemaker.weights import check_weights
 from local.aws.wire.place import Place
 from local.aws.wire.service import Action, Params
 
@@ -39,6 +40,7 @@ class Models:
         check_model(params)
         if role_arn := params.get("ExecutionRoleArn"):
             self._check_role(place, role_arn)
+        check_weights(place, params["PrimaryContainer"])
         hosting = self._hostings(place)
         definition = {key: value for key, value in params.items() if key != "Tags"}
         model = Model(name=name, arn=place.arn("model", name), definition=definition, created_at=datetime.now(UTC))

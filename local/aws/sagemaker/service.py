@@ -38,6 +38,7 @@ class SageMakerService:
         role_check: refuses a role that SageMaker could not assume.
         endpoint_change_s: how long an endpoint is Creating, Updating or Deleting: long enough to be seen by a client
             that polls at once.
+        startup_share: the part of a template's time to start that containers are given.
 
     Attributes:
         api: the operations, for CloudFormation.
@@ -52,6 +53,7 @@ class SageMakerService:
         timings: Timings = DEFAULT_TIMINGS,
         role_check: RoleCheck = check_role,
         endpoint_change_s: float = 0.5,
+        startup_share: float = 1.0,
     ) -> None:
         self._machine = Machine(
             images=Images({TGI_REPOSITORY: container_command}),
@@ -66,7 +68,7 @@ class SageMakerService:
             Models(hostings=self.hosting, check_role=role_check),
             EndpointConfigs(hostings=self.hosting, check_role=role_check),
             Endpoints(hostings=self.hosting, change_s=endpoint_change_s),
-            Components(hostings=self.hosting, launchers=self._launcher, timings=timings),
+            Components(hostings=self.hosting, launchers=self._launcher, timings=timings, startup_share=startup_share),
             Tagging(hostings=self.hosting),
         )
         actions = {name: action for group in groups for name, action in group.actions().items()}

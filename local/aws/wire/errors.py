@@ -3,6 +3,8 @@
 ```
 AwsError                          the root; carries AWS's code and HTTP status, which say what a program should do
 ├── ValidationException           the request is wrong, or names something that does not exist; do not retry
+├── ResourceLimitExceeded         more than the account's quota allows
+├── NoSuchResourceException       Service Quotas' word for a service or quota that does not exist
 ├── ObjectNotFoundException       Application Auto Scaling's word for a missing target or policy
 ├── InvalidNextTokenException     a page token that no listing here gave
 ├── SerializationException        the body's types are not the operation's
@@ -34,6 +36,20 @@ class ValidationException(AwsError):  # noqa: N818 - AWS's name for it
     """The request breaks a rule, or names something that does not exist."""
 
     code = "ValidationException"
+    status = 400
+
+
+class ResourceLimitExceeded(AwsError):  # noqa: N818 - AWS's name for it
+    """More than the account's quota allows."""
+
+    code = "ResourceLimitExceeded"
+    status = 400
+
+
+class NoSuchResourceException(AwsError):  # noqa: N818 - AWS's name for it
+    """A service or quota that does not exist."""
+
+    code = "NoSuchResourceException"
     status = 400
 
 
