@@ -1,0 +1,137 @@
+"""Joins what was read into one verdict: what the state is, why, and what to do next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from cli.diagnosis.cause import Finding, find_cause
+from cli.diagnosis.causes import CAUSES
+from cli.diagnosis.container_log import read_last_lines
+from cli.diagnosis.drift import compare
+from cli.diagnosis.evidence import Evidence
+from cli.diagnosis.facts import read_facts
+from cli.diagnosis.serving import Serving, read_serving
+from cli.diagnosis.stack_history import StackHistory, read_stack_history
+
+if TYPE_CHECKING:
+    from boto3 import Session
+
+_SHOWN_LINES = 8
+_NO_LINES = "The container never started, or its role may not write logs: there is no line of it in CloudWatch Logs."
+
+
+class Verdict(StrEnum):
+    """What the state is."""
+
+    HEALTHY = "healthy"
+    CAUSE_FOUND = "cause-found"
+    UNEXPLAINED = "unexplained"
+    IN_PROGRESS = "in-progress"
+    NOT_DEPLOYED = "not-deployed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """One diagnosis.
+
+    Attributes:
+        finding: the cause; None where nothing is wrong, or nothing known.
+        notes: what a person must know beside it, as that a rollback has hidden the failure.
+        evidence: what it rests on, the decisive piece first.
+    """
+
+    stack: str
+    stack_status: str
+    verdict: Verdict
+    finding: Finding | None
+    notes: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        finding = self.finding
+        return {
+            "verdict": self.verdict.value,
+            "stack": self.stack,
+            "stack_status": self.stack_status,
+            "cause": finding
+            and {"name": finding.name, "explanation": finding.explanation, "next_step": finding.next_step},
+            "notes": list(self.notes),
+            "evidence": [piece.to_json() for piece in self.evidence],
+        }
+
+
+def diagnose(session: "Session", stage: str | None) -> Diagnosis:
+    """Read what there is and say what is wrong.
+
+    Raises:
+        NotDeployedError: there never was anything to be wrong.
+        UsageError: several stacks are deployed, and no stage was named.
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: AWS could not be asked.
+    """
+    history = read_stack_history(session, stage)
+    serving = read_serving(session, history)
+    signs = [*history.failures, *serving.list_evidence(since=history.began_at), *compare(history, serving)]
+    if history.is_settled_well and not signs:
+        return _conclude(history, Verdict.HEALTHY, None, _healthy_notes(serving), serving.activities)
+    if history.is_deleted and not history.failures:
+        return _conclude(history, Verdict.NOT_DEPLOYED, None, ["The stack was deleted, and nothing had failed."], ())
+    lines = read_last_lines(
+        session,
+        components=serving.component_names,
+        endpoints=serving.endpoint_names,
+        since=history.began_at,
+    )
+    facts = {**read_facts(history), "printed": "Its last lines are below." if lines else _NO_LINES}
+    finding = find_cause(CAUSES, [*signs, *reversed(lines)], facts)
+    told = [*signs, *lines[-_SHOWN_LINES:]]
+    if not lines and serving.component_names:
+        told.append(Evidence(source="CloudWatch Logs", time=None, text=_NO_LINES))
+    if finding is not None:
+        told = [finding.decisive, *(piece for piece in told if piece is not finding.decisive)]
+        return _conclude(history, Verdict.CAUSE_FOUND, finding, _failure_notes(history, serving), told)
+    if history.is_in_progress and not history.failures:
+        return _conclude(
+            history, Verdict.IN_PROGRESS, None, [f"The deployment began at {history.began_at:%H:%M} UTC."], told
+        )
+    return _conclude(history, Verdict.UNEXPLAINED, None, _failure_notes(history, serving), told)
+
+
+def _conclude(
+    history: StackHistory, verdict: Verdict, finding: Finding | None, notes: list[str], evidence: Iterable[Evidence]
+) -> Diagnosis:
+    return Diagnosis(
+        stack=history.name,
+        stack_status=history.status,
+        verdict=verdict,
+        finding=finding,
+        notes=tuple(notes),
+        evidence=tuple(evidence),
+    )
+
+
+def _healthy_notes(serving: Serving) -> list[str]:
+    return [
+        f"{component.name} has no copy now: it is scaled to zero, and the first request starts one."
+        for component in serving.components
+        if component.desired_copies == 0
+    ]
+
+
+def _failure_notes(history: StackHistory, serving: Serving) -> list[str]:
+    notes = []
+    if history.status == "UPDATE_ROLLBACK_COMPLETE":
+        notes.append(
+            "The last update is not live: CloudFormation rolled it back, and what served before it serves again, "
+            "although the endpoint says InService."
+        )
+    elif history.is_deleted or history.status == "ROLLBACK_COMPLETE":
+        notes.append("Nothing serves: the stack's creation was rolled back.")
+    elif history.is_settled_well and serving.components:
+        notes.append(f"The stack says {history.status}, and is not what it says.")
+    elif history.is_in_progress:
+        notes.append(f"The stack is still {history.status}.")
+    if history.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}:
+        notes.append("A stack in this state cannot be updated: the next `cdk deploy` deletes it first.")
+    return notes

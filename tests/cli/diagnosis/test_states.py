@@ -1,0 +1,129 @@
+"""Stacks in every state of their lives."""
+
+import time
+
+import pytest
+
+from tests.cli.diagnosis.planted import stack_of
+
+MISSING = {"environment": {"HF_MODEL_ID": "acme/none"}}
+
+
+def test_what_was_never_deployed_ends_with_4(diagnose):
+    code, found = diagnose("nowhere")
+    assert code == 4
+    assert "llm-twin-nowhere-endpoint was never deployed" in found["error"]
+
+
+def test_a_failure_is_explained_after_the_stack_was_deleted(aws, diagnose):
+    aws.create("deleted", **MISSING)
+    aws.settled("deleted")
+    aws.cloudformation.delete_stack(StackName=stack_of("deleted"))
+    code, found = diagnose("deleted")
+    assert (code, found["stack_status"], found["cause"]["name"]) == (10, "DELETE_COMPLETE", "model-not-found")
+    assert any(piece["source"].startswith("log ") for piece in found["evidence"])
+
+
+def test_what_was_destroyed_in_health_is_not_deployed(aws, diagnose):
+    aws.create("destroyed")
+    assert aws.settled("destroyed") == "CREATE_COMPLETE"
+    aws.cloudformation.delete_stack(StackName=stack_of("destroyed"))
+    code, found = diagnose("destroyed")
+    assert (code, found["verdict"]) == (4, "not-deployed")
+
+
+def test_a_deployment_in_progress_has_no_cause_yet(aws, diagnose, hub):
+    aws.create("starting", environment={"HF_MODEL_ID": "slow/model", "HF_ENDPOINT": hub})
+    code, found = diagnose("starting")
+    assert (code, found["verdict"], found["cause"]) == (12, "in-progress", None)
+    assert found["stack_status"] == "CREATE_IN_PROGRESS"
+
+
+def test_a_failure_in_words_that_no_cause_has_is_shown_and_not_explained(aws, diagnose):
+    aws.create("unexplained", instance="ml.m5.large")
+    assert aws.settled("unexplained") == "ROLLBACK_COMPLETE"
+    code, found = diagnose("unexplained")
+    assert (code, found["verdict"], found["cause"]) == (11, "unexplained", None)
+    assert "ml.m5.large" in found["evidence"][0]["text"]
+
+
+@pytest.fixture
+def serving(aws, request):
+    """A healthy stack of the test's own."""
+    name = f"serving-{request.node.name.replace('_', '-')[-40:]}"
+    aws.create(name)
+    assert aws.settled(name) == "CREATE_COMPLETE"
+    return name
+
+
+def test_a_rollback_that_left_everything_in_service_is_noticed(aws, diagnose, serving):
+    assert aws.update(serving, **MISSING) == "UPDATE_ROLLBACK_COMPLETE"
+    assert aws.sagemaker.describe_endpoint(EndpointName=f"Twin-{serving}")["EndpointStatus"] == "InService"
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "model-not-found")
+    assert "acme/none" in found["cause"]["explanation"]
+    assert found["notes"][0].startswith("The last update is not live")
+    # A later update that goes through clears it.
+    assert aws.update(serving, max_instances=3) == "UPDATE_COMPLETE"
+    assert diagnose(serving)[0] == 0
+
+
+def test_an_endpoint_that_went_back_to_another_configuration_is_noticed(aws, diagnose, serving):
+    endpoint = f"Twin-{serving}"
+    name = aws.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    config = aws.sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    given = {key: config[key] for key in ("ProductionVariants", "ExecutionRoleArn")}
+    aws.sagemaker.create_endpoint_config(EndpointConfigName=f"{serving}-before", **given)
+    aws.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=f"{serving}-before")
+    wait_until(lambda: aws.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService")
+    code, found = diagnose(serving)
+    assert (code, found["stack_status"]) == (10, "CREATE_COMPLETE")
+    assert found["cause"]["name"] == "endpoint-on-another-configuration"
+    assert f"{serving}-before" in found["evidence"][0]["text"]
+
+
+def test_an_update_that_only_sagemaker_rolled_back_is_explained(aws, diagnose, serving):
+    component = f"Llm-{serving}"
+    described = aws.sagemaker.describe_inference_component(InferenceComponentName=component)
+    specification = {
+        "Container": {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:2"},
+        "ComputeResourceRequirements": described["Specification"]["ComputeResourceRequirements"],
+    }
+    aws.sagemaker.update_inference_component(InferenceComponentName=component, Specification=specification)
+    wait_until(lambda: "FailureReason" in aws.sagemaker.describe_inference_component(InferenceComponentName=component))
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "bad-image")
+    assert found["evidence"][0]["source"] == f"FailureReason of inference component {component}"
+    assert found["notes"] == ["The stack says CREATE_COMPLETE, and is not what it says."]
+
+
+def test_a_component_that_was_deleted_by_hand_is_missed(aws, diagnose, serving):
+    component = f"Llm-{serving}"
+    aws.sagemaker.delete_inference_component(InferenceComponentName=component)
+    wait_until(lambda: not aws.sagemaker.list_inference_components(NameContains=component)["InferenceComponents"])
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "endpoint-gone")
+    assert component in found["evidence"][0]["source"]
+
+
+def test_a_component_without_copies_is_asleep_and_healthy(aws, diagnose, serving):
+    component = f"Llm-{serving}"
+    aws.sagemaker.update_inference_component_runtime_config(
+        InferenceComponentName=component, DesiredRuntimeConfig={"CopyCount": 0}
+    )
+    wait_until(
+        lambda: (
+            aws.sagemaker.describe_inference_component(InferenceComponentName=component)["InferenceComponentStatus"]
+            == "InService"
+        )
+    )
+    code, found = diagnose(serving)
+    assert (code, found["verdict"]) == (0, "healthy")
+    assert "scaled to zero" in found["notes"][0]
+
+
+def wait_until(condition, timeout_s=20):
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
