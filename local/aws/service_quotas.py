@@ -20,7 +20,7 @@ from local.aws.wire.response import ServiceResponse
 from local.aws.wire.service import AwsService, Params
 
 _SERVICE = {"ServiceCode": "sagemaker", "ServiceName": "Amazon SageMaker"}
-_PAGE = 100
+_LARGEST_PAGE = 100
 
 
 class ServiceQuotas:
@@ -45,7 +45,7 @@ class ServiceQuotas:
 
     def list_quotas(self, place: Place, params: Params) -> Mapping[str, Any]:
         """ListServiceQuotas."""
-        quotas, token = page(self._quotas(place, params), {"MaxResults": _PAGE, **params})
+        quotas, token = page(self._quotas(place, params), params, most=_LARGEST_PAGE)
         return {"Quotas": quotas, **({"NextToken": token} if token else {})}
 
     def get_quota(self, place: Place, params: Params) -> Mapping[str, Any]:

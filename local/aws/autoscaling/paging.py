@@ -38,16 +38,21 @@ def of_targets(items: Iterable[KeyedItem], params: Params) -> list[KeyedItem]:
     ]
 
 
-def page(items: list[Item], params: Params) -> tuple[list[Item], str | None]:
+def page(items: list[Item], params: Params, *, most: int = _MOST) -> tuple[list[Item], str | None]:
     """Return one page, and the token of the next or None.
+
+    Args:
+        items: all of them, in order.
+        params: of the operation: MaxResults and NextToken.
+        most: the largest page, which is also the usual one.
 
     Raises:
         ValidationException: MaxResults is out of range.
         InvalidNextTokenException: the token is not one that a listing gave.
     """
-    size = params.get("MaxResults", _MOST)
-    if not 1 <= size <= _MOST:
-        raise ValidationException(f"MaxResults must be between 1 and {_MOST}, not {size}.")
+    size = params.get("MaxResults", most)
+    if not 1 <= size <= most:
+        raise ValidationException(f"MaxResults must be between 1 and {most}, not {size}.")
     begin = _read_token(params["NextToken"]) if "NextToken" in params else 0
     end = begin + size
     return items[begin:end], base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None

@@ -60,6 +60,15 @@ def test_what_is_not_there_is_refused_by_name(client, operation, params, message
         getattr(client("service-quotas"), operation)(**params)
 
 
+def test_the_usual_page_holds_all_and_the_largest_is_awss(client):
+    quotas = client("service-quotas")
+    usual = quotas.list_service_quotas(ServiceCode="sagemaker")
+    assert "NextToken" not in usual
+    assert quotas.list_service_quotas(ServiceCode="sagemaker", MaxResults=100)["Quotas"] == usual["Quotas"]
+    with pytest.raises(ClientError, match="100"):
+        quotas.list_service_quotas(ServiceCode="sagemaker", MaxResults=101)
+
+
 def test_a_quota_can_only_grow(client):
     quotas = client("service-quotas")
     code = find(quotas, "ml.g5.xlarge for endpoint usage")["QuotaCode"]
