@@ -10,6 +10,7 @@ from rich.markup import escape
 from cli.commands.ask import ask
 from cli.commands.demo import demo
 from cli.commands.diagnose import diagnose_stack
+from cli.commands.doctor import doctor
 from cli.commands.down import down
 from cli.commands.env import env
 from cli.commands.ingest import ingest
@@ -39,7 +40,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan):
+    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan, doctor):
         app.command()(command)
     app.command("diagnose")(diagnose_stack)
     app.add_typer(build_model_app(), name="model")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.context import parse_context
 from cli.errors import UsageError
 from cli.plan_table import print_plan, print_refusal
 from cli.project import Project
@@ -31,7 +32,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Show fit, limits, speed and cost of a deployment. Exit status 1 where it would not run, with what would."""
-    given = _parse_context(context or []) | {"stage": stage}
+    given = parse_context(context or []) | {"stage": stage}
     if model:
         given["model"] = model
     if instance:
@@ -55,16 +56,6 @@ def plan(
         print_plan(found)
     if found.blocker:
         raise typer.Exit(_DOES_NOT_DEPLOY)
-
-
-def _parse_context(pairs: list[str]) -> dict[str, str]:
-    given = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            raise UsageError(f"{pair!r} is no setting.", advice="Write KEY=VALUE, as -c max_copies=4.")
-        given[key] = value
-    return given
 
 
 def _read_deployment(given: dict[str, str]) -> Deployment:

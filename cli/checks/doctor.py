@@ -1,0 +1,74 @@
+"""All checks of one deployment, in the order in which a deploy would fail by them."""
+
+import os
+from collections.abc import Callable, Mapping
+
+import boto3
+
+from cli.checks.account import check_bootstrap, check_credentials
+from cli.checks.check import Check, State, fix, look, not_checked, ok
+from cli.checks.quota import check_quota
+from cli.checks.region import check_image, check_region
+from cli.checks.weights import check_bucket, check_hub
+from cli.environment import DEFAULT_REGION
+from model.engines import Engine, find_engine
+from model.errors import ModelError
+from model.fit import Fit, check_fit
+from model.hub import HUB_URL
+from stacks.context import read_settings
+from stacks.settings import DeploymentSettings
+
+
+def examine(given: Mapping[str, str]) -> list[Check]:
+    """Look at everything that a deploy with these settings needs.
+
+    Args:
+        given: settings as for cdk, the stage among them.
+
+    Raises:
+        SettingsError: a setting is unknown or not allowed.
+        ModelError: the model, the engine or the instance type is unknown.
+    """
+    region = given.get("region") or boto3.Session().region_name or DEFAULT_REGION
+    session = boto3.Session(region_name=region)
+    credentials = check_credentials(session)
+
+    def ask(name: str, check: Callable[[], Check]) -> Check:
+        if credentials.state is not State.OK:
+            return not_checked(name, "Credentials come first.")
+        return look(name, check)
+
+    of_region = [check_region(region), check_image(find_engine(given.get("engine", Engine.TGI)), region)]
+    # A region that has nothing to deploy to is no setting; all the others are still looked at.
+    usable = region if all(check.state is State.OK for check in of_region) else DEFAULT_REGION
+    settings = read_settings({**given, "region": usable}, os.environ)
+    fit, fitting = _fit(settings)
+    checks = [credentials, *of_region, ask("bootstrap", lambda: check_bootstrap(session)), fitting]
+    if fit is not None:
+        instance, first, most = settings.instance_type.name, max(1, fit.min_instances), fit.max_instances
+        checks.append(ask("quota", lambda: check_quota(session, instance=instance, first=first, most=most)))
+    s3_uri = settings.model.s3_uri
+    if s3_uri is not None:
+        checks.append(ask("weights", lambda: check_bucket(session, s3_uri)))
+    else:
+        hub_url = os.environ.get("HF_ENDPOINT", HUB_URL).rstrip("/")
+        checks.append(check_hub(settings.model, hub_url=hub_url))
+    return checks
+
+
+def _fit(settings: DeploymentSettings) -> tuple[Fit | None, Check]:
+    model_id, instance = settings.model.model_id, settings.instance_type
+    try:
+        fit = check_fit(
+            spec=settings.model,
+            limits=settings.limits,
+            instance=instance,
+            gpus_per_copy=settings.gpus_per_copy,
+            min_copies=settings.min_copies,
+            max_copies=settings.max_copies,
+            max_instances=settings.max_instances,
+            engine=settings.engine,
+        )
+    except ModelError as error:
+        return None, fix("fit", str(error))
+    return fit, ok("fit", f"{model_id} fits on {instance.name}: {settings.gpus_per_copy} GPU(s) a copy")

@@ -1,0 +1,190 @@
+import json
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import pytest
+
+from model.catalog import SMOLLM2
+
+# Each test that changes a region's state has a region of its own.
+READY, OTHER = "eu-west-1", "eu-north-1"
+SMALL, GATED = SMOLLM2.model_id, "mistralai/Mistral-7B-Instruct-v0.3"
+
+
+@pytest.fixture(scope="module")
+def hub():
+    """A hub that gives the small model to everybody, has gated another, and knows no more."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.content = {"sha": SMOLLM2.revision, "gated": GATED in self.path}
+            known = SMALL in self.path or GATED in self.path
+            body = json.dumps(self.content).encode()
+            self.send_response(200 if known else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def client(local_aws):
+    def make(service, region=READY):
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)  # noqa: S106 - nothing checks it
+        return session.client(service, endpoint_url=local_aws.endpoint_url)
+
+    for region in (READY, OTHER):
+        make("ssm", region).put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+    return make
+
+
+@pytest.fixture
+def doctor(client, hub, twin, local_environment, monkeypatch):
+    """Run `twin doctor --json`; gives its exit code and its checks by name."""
+    monkeypatch.setenv("HF_ENDPOINT", hub)
+
+    def run(*arguments, region=READY, stage="local"):
+        monkeypatch.setenv("AWS_REGION", region)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+        ended = twin("doctor", "--stage", stage, "--json", *arguments)
+        assert "Traceback" not in ended.err
+        answer = json.loads(ended.out)
+        assert answer["ready"] is (ended.code == 0)
+        return ended.code, {check["name"]: (check["state"], check["text"]) for check in answer["checks"]}
+
+    return run
+
+
+def test_a_deploy_that_lacks_nothing_gets_an_ok_for_every_line(doctor, twin):
+    code, checks = doctor()
+    assert code == 0
+    assert list(checks) == ["credentials", "region", "image", "bootstrap", "fit", "quota", "model access"]
+    assert {state for state, _ in checks.values()} == {"ok"}
+    assert "arn:aws:sts::123456789012" in checks["credentials"][1]
+    assert ".eu-west-1.amazonaws.com/huggingface-pytorch-tgi-inference:" in checks["image"][1]
+    ended = twin("doctor", "--stage", "local")
+    assert len(ended.out.splitlines()) == len(checks)
+
+
+@pytest.mark.parametrize("version", [None, "5", "x"])
+def test_a_region_without_a_bootstrap_that_is_new_enough_is_to_be_bootstrapped(doctor, client, version):
+    region = "ap-south-1"
+    if version:
+        client("ssm", region).put_parameter(
+            Name="/cdk-bootstrap/hnb659fds/version", Value=version, Type="String", Overwrite=True
+        )
+    code, checks = doctor(region=region)
+    assert code == 1
+    assert checks["bootstrap"][0] == "fix"
+    assert "cdk bootstrap aws://ACCOUNT/ap-south-1" in checks["bootstrap"][1]
+    assert [name for name, (state, _) in checks.items() if state == "fix"] == ["bootstrap"]
+
+
+def test_a_region_that_cannot_host_is_named_and_the_rest_is_looked_at(doctor):
+    code, checks = doctor(region="eu-west-3")
+    assert code == 1
+    assert checks["region"][0] == "fix"
+    assert checks["image"][0] == "ok"
+    assert checks["fit"][0] == "ok"
+    assert "no image of engine 'tgi'" in doctor(region="eu-west-9")[1]["image"][1]
+
+
+def test_a_quota_that_does_not_cover_the_deployment_names_the_call_that_asks_for_more(doctor, client):
+    instance = ("-c", "instance_type=ml.p4d.24xlarge")
+    code, checks = doctor(*instance, region=OTHER)
+    assert (code, checks["quota"][0]) == (1, "fix")
+    assert "The account may run 0 x ml.p4d.24xlarge" in checks["quota"][1]
+    words = checks["quota"][1].split()
+    client("service-quotas", OTHER).request_service_quota_increase(
+        ServiceCode="sagemaker",
+        QuotaCode=words[words.index("--quota-code") + 1],
+        DesiredValue=float(words[words.index("--desired-value") + 1].strip("`,")),
+    )
+    code, checks = doctor(*instance, region=OTHER)
+    assert (code, checks["quota"][0]) == (0, "ok")
+
+
+@pytest.mark.parametrize(
+    ("region", "keys", "found"),
+    [
+        (READY, ("config.json", "model-00001-of-00001.safetensors", "tokenizer.json"), ("ok", "3 objects")),
+        (READY, ("config.json",), ("fix", "no *.safetensors")),
+        (READY, (), ("fix", "no config.json and no *.safetensors")),
+        (OTHER, ("config.json", "model.safetensors"), ("fix", f"is in {OTHER}")),
+        (None, (), ("fix", "There is no bucket")),
+    ],
+)
+def test_weights_have_to_be_whole_and_in_the_endpoints_region(doctor, client, region, keys, found):
+    state, says = found
+    bucket = f"doctor-{region or 'none'}-{len(keys)}"
+    if region:
+        s3 = client("s3", region)
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+        for key in (*(f"twin/{key}" for key in keys), "other/config.json"):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    code, checks = doctor("-c", f"s3_uri=s3://{bucket}/twin/")
+    assert (code, checks["weights"][0]) == (int(state == "fix"), state)
+    assert says in checks["weights"][1]
+    assert "model access" not in checks
+
+
+@pytest.mark.parametrize(
+    ("model_id", "says"),
+    [(GATED, "is gated on the hub"), ("Qwen/Qwen2.5-0.5B-Instruct", "the hub has no such thing")],
+)
+def test_a_model_that_the_hub_does_not_give_to_everybody_goes_to_s3(doctor, model_id, says):
+    # The larger of the two needs the stage's larger instance.
+    code, checks = doctor("-c", f"model={model_id}", stage="dev")
+    assert (code, checks["model access"][0]) == (1, "fix")
+    assert says in checks["model access"][1]
+    assert "s3_uri=s3://BUCKET/PREFIX/" in checks["model access"][1]
+
+
+def test_a_hub_that_is_not_reached_is_no_failure(doctor, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    code, checks = doctor()
+    assert (code, checks["model access"][0]) == (0, "not checked")
+
+
+def test_a_model_that_does_not_fit_is_found_before_aws_is_asked_for_room(doctor):
+    code, checks = doctor("-c", "model=Qwen/Qwen2.5-32B-Instruct")
+    assert (code, checks["fit"][0]) == (1, "fix")
+    assert "instance_type=" in checks["fit"][1]
+    assert "quota" not in checks
+
+
+def test_without_credentials_nothing_else_of_the_account_is_looked_at(doctor, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    code, checks = doctor()
+    assert (code, checks["credentials"][0]) == (1, "fix")
+    assert checks["bootstrap"] == checks["quota"] == ("not checked", "Credentials come first.")
+    assert checks["fit"][0] == checks["model access"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--stage", "test"), "test"),
+        (("-c", "colour=red"), "colour"),
+        (("-c", "max_copies"), "'max_copies' is no setting"),
+    ],
+)
+def test_settings_that_there_are_not_end_with_2(twin, local_environment, arguments, message):
+    ended = twin("doctor", *arguments)
+    assert ended.code == 2
+    assert message in ended.err
+    assert "Traceback" not in ended.err
