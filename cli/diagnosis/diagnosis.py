@@ -86,7 +86,7 @@ def diagnose(session: "Session", stage: str | None) -> Diagnosis:
     facts = {**read_facts(history), "printed": "Its last lines are below." if lines else _NO_LINES}
     finding = find_cause(CAUSES, [*signs, *reversed(lines)], facts)
     told = [*signs, *lines[-_SHOWN_LINES:]]
-    if not lines and serving.component_names:
+    if not lines and _containers_were_begun(history, serving):
         told.append(Evidence(source="CloudWatch Logs", time=None, text=_NO_LINES))
     if finding is not None:
         told = [finding.decisive, *(piece for piece in told if piece is not finding.decisive)]
@@ -96,6 +96,12 @@ def diagnose(session: "Session", stage: str | None) -> Diagnosis:
             history, Verdict.IN_PROGRESS, None, [f"The deployment began at {history.began_at:%H:%M} UTC."], told
         )
     return _conclude(history, Verdict.UNEXPLAINED, None, _failure_notes(history, serving), told)
+
+
+def _containers_were_begun(history: StackHistory, serving: Serving) -> bool:
+    """Whether the trouble is a component's: what is refused before it has no container to print anything."""
+    of_components = any("AWS::SageMaker::InferenceComponent" in failure.source for failure in history.failures)
+    return of_components or not all(component.is_whole for component in serving.components)
 
 
 def _conclude(

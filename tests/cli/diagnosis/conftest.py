@@ -51,6 +51,7 @@ class Aws:
 
     def __init__(self, environment: LocalEnvironment) -> None:
         self.environment = environment
+        self.diagnosed: dict[str, tuple[int, dict[str, Any]]] = {}
         variables = environment.variables()
         self.session = boto3.Session(
             aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
@@ -102,15 +103,17 @@ def _resolved(plant: Mapping[str, Any], hub: str) -> dict[str, Any]:
 
 @pytest.fixture
 def diagnose(aws: Aws, twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Run `twin diagnose --json` on a stage; gives its exit code and its answer."""
+    """Run `twin diagnose --json` on a stage; gives exit code and answer, read once of what stays as it is."""
     for name in set(os.environ) - set(aws.environment.whole()):
         monkeypatch.delenv(name)
     for name, value in aws.environment.whole().items():
         monkeypatch.setenv(name, value)
 
     def run(stage: str) -> tuple[int, dict[str, Any]]:
-        ended = twin("diagnose", "--stage", stage, "--json")
-        assert "Traceback" not in ended.err
-        return ended.code, json.loads(ended.out) if ended.out else {"error": ended.err}
+        if stage not in aws.diagnosed:
+            ended = twin("diagnose", "--stage", stage, "--json")
+            assert "Traceback" not in ended.err
+            aws.diagnosed[stage] = ended.code, json.loads(ended.out) if ended.out else {"error": ended.err}
+        return aws.diagnosed[stage] if stage in PLANTED else aws.diagnosed.pop(stage)
 
     return run

@@ -15,6 +15,13 @@ def test_what_was_never_deployed_ends_with_4(diagnose):
     assert "llm-twin-nowhere-endpoint was never deployed" in found["error"]
 
 
+def test_where_several_are_deployed_a_stage_has_to_be_named(aws, diagnose, twin):
+    ended = twin("diagnose")
+    assert ended.code == 2
+    assert stack_of("healthy") in ended.err
+    assert "--stage" in ended.err
+
+
 def test_a_failure_is_explained_after_the_stack_was_deleted(aws, diagnose):
     aws.create("deleted", **MISSING)
     aws.settled("deleted")
@@ -66,6 +73,13 @@ def test_a_rollback_that_left_everything_in_service_is_noticed(aws, diagnose, se
     # A later update that goes through clears it.
     assert aws.update(serving, max_instances=3) == "UPDATE_COMPLETE"
     assert diagnose(serving)[0] == 0
+
+
+def test_an_update_that_no_container_was_begun_for_says_nothing_of_containers(aws, diagnose, serving):
+    assert aws.update(serving, s3_uri="s3://no-such-bucket/weights/") == "UPDATE_ROLLBACK_COMPLETE"
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "missing-weights")
+    assert "CloudWatch Logs" not in [piece["source"] for piece in found["evidence"]]
 
 
 def test_an_endpoint_that_went_back_to_another_configuration_is_noticed(aws, diagnose, serving):
