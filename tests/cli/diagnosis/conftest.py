@@ -88,7 +88,8 @@ class Aws:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory, hub: str) -> Iterator[Aws]:
     """Every planted stack, created at once; none is waited for."""
-    with LocalAws.start(state_dir=tmp_path_factory.mktemp("planted"), startup_share=0.05) as running:
+    # A minute to start is 12 s here: enough for a container's first line on a busy machine.
+    with LocalAws.start(state_dir=tmp_path_factory.mktemp("planted"), startup_share=0.2) as running:
         home = tmp_path_factory.mktemp("cdk-home")
         made = Aws(LocalEnvironment(endpoint_url=running.endpoint_url, region="us-east-1", cdk_home=home))
         with ThreadPoolExecutor(max_workers=len(PLANTED)) as pool:
