@@ -1,8 +1,9 @@
 """Whether the hub would give the container its model, in the hub's own words where it would not.
 
 Nothing is downloaded here. Where HF_ENDPOINT names a hub, as it does for a mirror, that hub is asked as TGI would ask
-it; without it the catalogue answers. The words are huggingface_hub's (src/huggingface_hub/utils/_http.py, v0.30): it
-answers 401 both for a gated model and for one that does not exist, and tells them apart by the header X-Error-Code.
+it; without it the catalogue answers. The words are huggingface_hub's (hf_raise_for_status in its utils/_http.py, read
+at v1.33) and, on access, the hub's own. 401 is the answer both for a gated model and for one that does not exist; the
+header X-Error-Code tells them apart.
 """
 
 import logging
