@@ -2,9 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
 
 from aws_cdk import App
 
+from model.added import FILE_NAME, read_added
 from model.errors import ModelError
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
@@ -15,7 +17,8 @@ def main() -> None:
     """Write the templates of the stage that `-c stage=…` names; refuse with one line what could not be deployed."""
     app = App(analytics_reporting=False)
     try:
-        settings = read_settings(app.node.get_all_context(), os.environ)
+        added = read_added(Path(__file__).with_name(FILE_NAME))
+        settings = read_settings(app.node.get_all_context(), os.environ, added=added)
         endpoint = EndpointStack(app, settings=settings)
         if settings.service.image is not None:
             # Here, because CDK's modules for it take a second to load: who deploys no service does not wait for them.

@@ -2,10 +2,14 @@
 
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.errors import PrerequisiteError
+from cli.errors import PrerequisiteError, UsageError
+from model.added import FILE_NAME, read_added
+from model.errors import ModelError
+from model.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,18 @@ class Project:
     def state(self) -> Path:
         """The folder for logs and for the record of a running local AWS; not in version control."""
         return self.root / ".twin"
+
+    @property
+    def added_models(self) -> Mapping[str, ModelSpec]:
+        """The models that `twin model add` added to the catalogue, by id.
+
+        Raises:
+            UsageError: their file is not of its form.
+        """
+        try:
+            return read_added(self.root / FILE_NAME)
+        except ModelError as error:
+            raise UsageError(error.problem, advice=error.remedy) from error
 
     @property
     def cdk(self) -> Path:

@@ -13,7 +13,7 @@ from model.catalog import find as find_model
 from model.engines import find_engine
 from model.hardware import find_instance
 from model.limits import ServingLimits
-from model.spec import Quantization
+from model.spec import ModelSpec, Quantization
 from stacks.errors import NotAllowedError, UnknownSettingError
 from stacks.service_image import parse_image
 from stacks.service_settings import PREFIX as SERVICE_PREFIX
@@ -60,12 +60,12 @@ def _parse_list(_: str, text: str) -> tuple[str, ...]:
 
 _Parser = Callable[[str, str], Any]
 
-# What belongs to the deployment, to its limits and to its model, by the names of their fields.
+# What belongs to the deployment, to its limits and to its model, by the names of their fields. The model itself is not
+# among them: what its name stands for depends on what the project has added.
 _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
     {
         "name": _parse_text,
         "engine": lambda _, text: find_engine(text),
-        "model": lambda _, text: find_model(text),
         "instance_type": lambda _, text: find_instance(text),
         "gpus_per_copy": _parse_number,
         "min_copies": _parse_number,
@@ -80,6 +80,7 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
     }
 )
 _LIMITS: Mapping[str, _Parser] = MappingProxyType({field.name: _parse_number for field in fields(ServingLimits)})
+_NONE_ADDED: Mapping[str, ModelSpec] = MappingProxyType({})
 _MODEL: Mapping[str, _Parser] = MappingProxyType({"s3_uri": _parse_text, "quantization": _parse_on_load_quantization})
 # Of the service; on the command line they begin with `service_`.
 _SERVICE: Mapping[str, _Parser] = MappingProxyType(
@@ -104,12 +105,15 @@ _SERVICE: Mapping[str, _Parser] = MappingProxyType(
 )
 
 
-def read_settings(context: Mapping[str, Any], environ: Mapping[str, str]) -> DeploymentSettings:
+def read_settings(
+    context: Mapping[str, Any], environ: Mapping[str, str], *, added: Mapping[str, ModelSpec] = _NONE_ADDED
+) -> DeploymentSettings:
     """Return the settings of the deployment that the command line asks for.
 
     Args:
         context: CDK context; keys of another form than ours are left alone.
         environ: the environment, for the region.
+        added: specs of the project's own beside the catalogue's, as `model.added.read_added` returns them.
 
     Raises:
         SettingsError: a setting is unknown or not allowed.
@@ -121,7 +125,8 @@ def read_settings(context: Mapping[str, Any], environ: Mapping[str, str]) -> Dep
     settings = settings_of(stage, region=given.get("region") or _find_region(environ))
     changes = _parse(given, _SETTINGS)
     changes["limits"] = replace(settings.limits, **_parse(given, _LIMITS))
-    changes["model"] = replace(changes.get("model", settings.model), **_parse(given, _MODEL))
+    spec = find_model(given["model"], added=added) if "model" in given else settings.model
+    changes["model"] = replace(spec, **_parse(given, _MODEL))
     changes["service"] = replace(settings.service, **_parse(given, _SERVICE, prefix=SERVICE_PREFIX))
     _refuse_settings_of_no_service(given)
     return replace(settings, **changes)
@@ -142,7 +147,7 @@ def _refuse_settings_of_no_service(given: Mapping[str, str]) -> None:
 
 def _refuse_unknown(given: Mapping[str, str]) -> None:
     of_the_service = (f"{SERVICE_PREFIX}{key}" for key in _SERVICE)
-    known = ("stage", "region", *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service)
+    known = ("stage", "region", "model", *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service)
     for key in given:
         if key not in known:
             raise UnknownSettingError(key, known=known)

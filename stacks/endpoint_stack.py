@@ -1,6 +1,6 @@
 """The stack that serves one model: role, endpoint, scaling, and what others need to know of it."""
 
-from aws_cdk import Environment, Stack, Tags
+from aws_cdk import Annotations, Environment, Stack, Tags
 from constructs import Construct
 
 from model.engines import describe_container
@@ -42,6 +42,7 @@ class EndpointStack(Stack):
             min_copies=settings.min_copies,
             max_copies=settings.max_copies,
             max_instances=settings.max_instances,
+            engine=settings.engine,
         )
         super().__init__(
             scope,
@@ -50,6 +51,9 @@ class EndpointStack(Stack):
             description=f"{settings.model.model_id} on SageMaker, stage {settings.stage}",
             termination_protection=settings.termination_protection,
         )
+        for note in fit.notes:
+            # The CDK CLI shows them with every synth; they are no warnings, which `--strict` would refuse.
+            Annotations.of(self).add_info(note)
         role = ExecutionRole(self, "Execution", image=container.image, s3_uri=settings.model.s3_uri).role
         llm = LlmEndpoint(
             self,

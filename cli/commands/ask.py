@@ -48,4 +48,11 @@ def ask(  # noqa: PLR0917 - the options of the command
         raise UsageError("--store is given without --sources.", advice="Add --sources, or leave --store out.")
     address = EndpointAddress.from_stack(stack, session=session)
     with EndpointClient(address, session=session) as client:
-        print_answer(client, text, max_new_tokens=max_new_tokens, as_it_comes=stream, progress=progress)
+        print_answer(
+            client,
+            text,
+            max_new_tokens=max_new_tokens,
+            as_it_comes=stream,
+            progress=progress,
+            added=project.added_models,
+        )

@@ -88,7 +88,14 @@ def _live(rehearsal: Rehearsal, progress: Progress) -> None:
     progress.say(f"      {QUESTION}\n")
     address = EndpointAddress.from_stack(f"llm-twin-{rehearsal.stage}-endpoint")
     with EndpointClient(address) as client:
-        print_answer(client, QUESTION, max_new_tokens=96, as_it_comes=True, progress=progress)
+        print_answer(
+            client,
+            QUESTION,
+            max_new_tokens=96,
+            as_it_comes=True,
+            progress=progress,
+            added=rehearsal.project.added_models,
+        )
     progress.heading("5. The business microservice: a question that this project's documentation answers")
     processes.append(_ask_service(rehearsal, progress))
     progress.heading("6. cdk destroy")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +11,6 @@ from cli.context import parse_context
 from cli.errors import UsageError
 from cli.plan_table import print_plan, print_refusal
 from cli.project import Project
-from model import catalog
-from model.added import FILE_NAME, read_added
 from model.errors import ModelError
 from model.hardware import PRICES_READ, PRICES_REGION
 from model.plan import Deployment, Plan, make_plan
@@ -59,17 +57,10 @@ def plan(
 
 
 def _read_deployment(given: dict[str, str]) -> Deployment:
-    """Read what is asked for as the app reads it; a model may also be one that the project added."""
-    model_id = given.pop("model", None)
-    settings = read_settings(given, os.environ)
-    spec = settings.model
-    if model_id is not None:
-        # What was said of the model on the command line is said of this one.
-        said = {name: getattr(spec, name) for name in ("quantization", "s3_uri") if name in given}
-        added = read_added(Project.locate().root / FILE_NAME)
-        spec = replace(catalog.find(model_id, added=added), **said)
+    """Read what is asked for as the app reads it."""
+    settings = read_settings(given, os.environ, added=Project.locate().added_models)
     return Deployment(
-        spec=spec,
+        spec=settings.model,
         engine=settings.engine,
         limits=settings.limits,
         instance=settings.instance_type,

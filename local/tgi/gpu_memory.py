@@ -5,6 +5,7 @@ them is reckoned (model/memory.py). What is refused is what could not serve a si
 for the rest is TGI's to cut.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +15,7 @@ from model import catalog
 from model.errors import UnknownModelError
 from model.hardware import Gpu
 from model.memory import count_free_bytes, count_weights_bytes
-from model.spec import Quantization
+from model.spec import ModelSpec, Quantization
 
 _MIB: Final = 1024 * 1024
 _GIB: Final = 1024 * _MIB
@@ -22,8 +23,13 @@ _GIB: Final = 1024 * _MIB
 _PREFILL_TOKENS: Final = 4096
 
 
-def require_room(settings: Settings, model_id: str) -> None:
+def require_room(settings: Settings, model_id: str, *, added: Mapping[str, ModelSpec]) -> None:
     """Check that a model of the catalogue fits; of one that is not in it nothing is known.
+
+    Args:
+        settings: of the deployment.
+        model_id: the model that it names.
+        added: what the project has added to the catalogue.
 
     Raises:
         StartupError: its weights do not (https://github.com/huggingface/text-generation-inference/issues/866), or
@@ -32,7 +38,7 @@ def require_room(settings: Settings, model_id: str) -> None:
     if settings.gpu_memory_mib is None:
         return
     try:
-        spec = catalog.find(model_id)
+        spec = catalog.find(model_id, added=added)
     except UnknownModelError:
         return
     if settings.quantize in {quantization.value for quantization in Quantization}:

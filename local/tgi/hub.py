@@ -7,6 +7,7 @@ header X-Error-Code tells them apart.
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 import httpx
@@ -15,13 +16,19 @@ from local.tgi.errors import StartupError
 from local.tgi.settings import Settings
 from model import catalog
 from model.errors import UnknownModelError
+from model.spec import ModelSpec
 
 _LOG: Final = logging.getLogger("text_generation_launcher")
 _HUB: Final = "https://huggingface.co"
 
 
-def require_access(settings: Settings, model_id: str) -> None:
+def require_access(settings: Settings, model_id: str, *, added: Mapping[str, ModelSpec]) -> None:
     """Check that the hub has the model and gives it to the deployment's token.
+
+    Args:
+        settings: of the deployment.
+        model_id: the model that it names.
+        added: what the project has added to the catalogue.
 
     Raises:
         StartupError: it has not, or does not.
@@ -32,7 +39,7 @@ def require_access(settings: Settings, model_id: str) -> None:
         return
     url = f"{_HUB}/api/models/{model_id}"
     try:
-        spec = catalog.find(model_id)
+        spec = catalog.find(model_id, added=added)
     except UnknownModelError as error:
         raise StartupError(
             f"RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: {url}. "

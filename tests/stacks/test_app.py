@@ -5,9 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from model.added import FILE_NAME, write_added
+from model.catalog import SMOLLM2
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -30,9 +34,9 @@ def run(command, environ):
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
 
 
-def run_app(context, out, environ, *, prefix=()):
+def run_app(context, out, environ, *, prefix=(), app="app.py"):
     from_the_cli = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(out)}
-    return run([*prefix, sys.executable, "app.py"], environ | from_the_cli)
+    return run([*prefix, sys.executable, str(app)], environ | from_the_cli)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,35 @@ def test_what_could_not_be_deployed_is_refused_in_one_line(tmp_path, bare, conte
     assert done.stderr.startswith(message)
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.glob("cdk.out/*.template.json"))
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Another folder with the app in it: the file of added models is looked for beside it."""
+    shutil.copy(ROOT / "app.py", tmp_path)
+    return tmp_path
+
+
+def test_an_added_model_is_read_from_the_file_beside_the_app(checkout, bare):
+    write_added(checkout / FILE_NAME, replace(SMOLLM2, model_id="me/mine", revision="a" * 40))
+    done = run_app({"model": "me/mine"}, checkout / "cdk.out", bare, app=checkout / "app.py")
+    assert done.returncode == 0, done.stderr
+    template = json.loads((checkout / "cdk.out/llm-twin-local-endpoint.template.json").read_text(encoding="utf-8"))
+    assert template["Outputs"]["ModelId"]["Value"] == "me/mine"
+    assert template["Outputs"]["ModelRevision"]["Value"] == "a" * 40
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{}", "error: model 'me/mine' is not in the catalogue."), ("{", f"error: {{}}/{FILE_NAME} is not JSON")],
+    ids=["unknown", "unreadable"],
+)
+def test_a_file_that_does_not_have_the_model_is_refused_in_one_line(checkout, bare, content, message):
+    (checkout / FILE_NAME).write_text(content, encoding="utf-8")
+    done = run_app({"model": "me/mine"}, checkout / "cdk.out", bare, app=checkout / "app.py")
+    assert done.returncode == 1
+    assert done.stderr.startswith(message.format(checkout))
+    assert done.stderr.count("\n") == 1
 
 
 def can_take_the_network_away():

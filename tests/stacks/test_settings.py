@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from model.catalog import SMOLLM2
 from model.errors import UnknownEngineError, UnknownInstanceError, UnknownModelError
 from stacks.context import read_settings
 from stacks.errors import NotAllowedError, UnknownSettingError
@@ -119,6 +121,18 @@ def test_a_value_that_is_not_allowed_is_refused_with_what_is(context, message):
 def test_what_is_served_has_to_be_known(context, error):
     with pytest.raises(error):
         read_settings(context, {})
+
+
+def test_a_model_that_the_project_added_is_served_like_one_of_the_catalogue():
+    mine = replace(SMOLLM2, model_id="me/mine", revision="a" * 40)
+    settings = read_settings({"model": "me/mine", "s3_uri": "s3://bucket/mine/"}, {}, added={"me/mine": mine})
+    assert settings.model == replace(mine, s3_uri="s3://bucket/mine/")
+
+
+def test_an_unknown_model_is_refused_with_the_added_ones_among_the_known():
+    mine = replace(SMOLLM2, model_id="me/mine")
+    with pytest.raises(UnknownModelError, match=r"^model 'me/other' is not in the catalogue\. Known models: .*me/mine"):
+        read_settings({"model": "me/other"}, {}, added={"me/mine": mine})
 
 
 def test_the_longest_name_that_is_allowed_fills_the_component_s():

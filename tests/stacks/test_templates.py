@@ -31,6 +31,18 @@ def test_stages_differ_in_values_only(templates):
     assert kinds[0] == kinds[1] == kinds[2]
 
 
+def test_what_is_easily_overlooked_is_said_with_every_synth(synthesize):
+    def notes(**settings):
+        folder = synthesize(stage="dev", **settings).parent
+        said = json.loads((folder / "llm-twin-dev-endpoint.metadata.json").read_text(encoding="utf-8"))
+        metadata = said.get("/llm-twin-dev-endpoint", [])
+        return [entry["data"] for entry in metadata if entry["type"] == "aws:cdk:info"]
+
+    (note,) = notes()
+    assert note.startswith("min_copies is 0: the endpoint sleeps when nobody asks")
+    assert notes(min_copies="1") == []
+
+
 def test_only_prod_is_protected_from_deletion(synthesize):
     def protected(**settings):
         manifest = json.loads((synthesize(**settings).parent / "manifest.json").read_text(encoding="utf-8"))

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from local.tgi.errors import StartupError
 from local.tgi.limits import Limits
 from local.tgi.settings import Settings
 from local.tgi.weights import StandIn, find_weights
+from model.added import FILE_NAME, write_added
+from model.catalog import SMOLLM2
 
 # The environment that the book's deployment sets (LLM Engineer's Handbook, chapter 10).
 BOOK = {
@@ -104,6 +108,22 @@ def test_the_small_model_stands_in_for_known_models_and_mounted_weights(model_id
     weights = find_weights(Settings.from_environment({"HF_MODEL_ID": model_id}))
     assert weights.stand_in == StandIn(serves="HuggingFaceTB/SmolLM2-135M-Instruct", instead_of=model_id)
     assert weights.model_file.suffix == ".gguf"
+
+
+def test_the_small_model_stands_in_for_a_model_that_the_project_added(tmp_path):
+    file = tmp_path / FILE_NAME
+    settings = Settings.from_environment({"HF_MODEL_ID": "me/mine"})
+    with pytest.raises(StartupError, match="RepositoryNotFoundError: 404"):
+        find_weights(settings, added_models=file)
+    write_added(file, replace(SMOLLM2, model_id="me/mine"))
+    assert find_weights(settings, added_models=file).stand_in == StandIn(serves=SMOLLM2.model_id, instead_of="me/mine")
+
+
+def test_a_file_of_added_models_that_cannot_be_read_ends_the_start_with_the_reason(tmp_path):
+    file = tmp_path / FILE_NAME
+    file.write_text("{")
+    with pytest.raises(StartupError, match=r"models\.json is not JSON"):
+        find_weights(Settings.from_environment({"HF_MODEL_ID": "me/mine"}), added_models=file)
 
 
 def test_a_named_file_serves_whatever_the_model_is(model_file):
