@@ -17,13 +17,17 @@ from stacks.endpoint_stack import EndpointStack
 NOT_READ = {"EndpointArn", "InferenceComponentArn"}
 
 
+@pytest.fixture(scope="module", params=["tgi", "vllm"])
+def settings(request):
+    return read_settings({"stage": "dev", "engine": request.param}, {})
+
+
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
+def outputs(tmp_path_factory, settings):
     out = tmp_path_factory.mktemp("cdk.out")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         app = App(outdir=str(out), analytics_reporting=False)
-        settings = read_settings({"stage": "dev"}, {})
         EndpointStack(app, settings=settings)
         app.synth()
     template = json.loads((out / f"{settings.endpoint_stack_name}.template.json").read_text(encoding="utf-8"))
@@ -52,13 +56,12 @@ def test_the_client_finds_everything_it_looks_for(outputs):
     assert recorded.read == outputs.keys() - NOT_READ
 
 
-def test_the_client_understands_every_value(outputs):
-    settings = read_settings({"stage": "dev"}, {})
+def test_the_client_understands_every_value(outputs, settings):
     assert EndpointAddress.from_outputs(outputs) == EndpointAddress(
         endpoint_name=settings.endpoint_name,
         inference_component_name=settings.component_name,
         region=settings.region,
-        engine="tgi",
+        engine=settings.engine.value,
         model_id=settings.model.model_id,
         model_revision=settings.model.revision,
         max_input_tokens=settings.limits.max_input_tokens,

@@ -3,6 +3,7 @@
 Starting CDK's Node process costs seconds, a further synthesis a tenth of one: so it is started once a session.
 """
 
+import functools
 import json
 import os
 import sys
@@ -19,6 +20,9 @@ from stacks.service_stack import ServiceStack
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("local", "dev", "prod")
+ENGINES = ("tgi", "vllm")
+# Where the weights come from, by name.
+SOURCES = {"hub": {}, "s3": {"s3_uri": "s3://weights-bucket/twin/49ea8865/"}}
 SERVICE_IMAGE = "llm-twin-service:1.4.0"
 
 Template = dict[str, Any]
@@ -77,7 +81,7 @@ def service_templates(service_files: dict[str, Path]) -> dict[str, Template]:
 
 @pytest.fixture(scope="session")
 def template_files(service_files: dict[str, Path]) -> dict[str, Path]:
-    """The endpoint's, which are the same with a service beside them."""
+    """The endpoint's as each stage has it by itself; a service beside it does not change it."""
     return {
         stage: path.with_name(path.name.replace("-service.", "-endpoint.")) for stage, path in service_files.items()
     }
@@ -93,9 +97,46 @@ def stage(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=SOURCES)
+def source(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture
-def template(templates: dict[str, Template], stage: str) -> Template:
-    return templates[stage]
+def s3_uri(source: str) -> str | None:
+    """Where the weights are; None where they come from the hub."""
+    return SOURCES[source].get("s3_uri")
+
+
+@pytest.fixture(scope="session")
+def find_template_file(
+    synthesize: Callable[..., Path], template_files: dict[str, Path]
+) -> Callable[[str, str, str], Path]:
+    """Return the endpoint's template of a stage, an engine and a source, synthesized once."""
+
+    @functools.cache
+    def find(stage: str, engine: str, source: str) -> Path:
+        if (engine, source) == ("tgi", "hub"):
+            return template_files[stage]
+        return synthesize(stage=stage, engine=engine, **SOURCES[source])
+
+    return find
+
+
+@pytest.fixture
+def template_file(find_template_file: Callable[[str, str, str], Path], stage: str, engine: str, source: str) -> Path:
+    return find_template_file(stage, engine, source)
+
+
+@pytest.fixture
+def template(template_file: Path) -> Template:
+    """The endpoint's template: of every stage, with every engine, with weights from every source."""
+    return json.loads(template_file.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

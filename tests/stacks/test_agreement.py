@@ -1,4 +1,4 @@
-"""What must agree inside one template, for every stage."""
+"""What must agree inside one template, for every stage, with every engine, with weights from every source."""
 
 import re
 
@@ -12,6 +12,28 @@ COMPONENT = "AWS::SageMaker::InferenceComponent"
 MODEL = "AWS::SageMaker::Model"
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 ALARM = "AWS::CloudWatch::Alarm"
+# By which variables each engine is told.
+VARIABLES = {
+    "tgi": {
+        "model": "HF_MODEL_ID",
+        "revision": "HF_MODEL_REVISION",
+        "gpus": "SM_NUM_GPUS",
+        "input_tokens": "MAX_INPUT_TOKENS",
+        "total_tokens": "MAX_TOTAL_TOKENS",
+        "requests": "MAX_CONCURRENT_REQUESTS",
+    },
+    # vLLM bounds prompt and answer together, not the prompt.
+    "vllm": {
+        "model": "SM_VLLM_MODEL",
+        "revision": "SM_VLLM_REVISION",
+        "gpus": "SM_VLLM_TENSOR_PARALLEL_SIZE",
+        "total_tokens": "SM_VLLM_MAX_MODEL_LEN",
+        "requests": "SM_VLLM_MAX_NUM_SEQS",
+    },
+}
+REPOSITORIES = {"tgi": "huggingface-pytorch-tgi-inference", "vllm": "huggingface-vllm"}
+# The newest CUDA that a driver runs: image tags to machine images.
+DRIVERS = {"-cu124-": "al2-ami-sagemaker-inference-gpu-3-1", "-cu130-": "al2023-ami-sagemaker-inference-gpu-4-1"}
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
 
@@ -24,6 +46,13 @@ def component(resource):
 def variant(resource):
     (variant,) = resource(ENDPOINT_CONFIG)[1]["ProductionVariants"]
     return variant
+
+
+@pytest.fixture
+def told(resource, engine):
+    """What the container is told, by what it means."""
+    environment = resource(MODEL)[1]["PrimaryContainer"]["Environment"]
+    return {meaning: environment[name] for meaning, name in VARIABLES[engine].items() if name in environment}
 
 
 @pytest.fixture
@@ -82,10 +111,9 @@ def test_target_tracking_follows_concurrent_requests_per_copy(policies):
     }
 
 
-def test_scaling_aims_below_what_a_copy_accepts(resource, policies):
-    _, model = resource(MODEL)
+def test_scaling_aims_below_what_a_copy_accepts(told, policies):
     target = policies["TargetTrackingScaling"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
-    assert target <= int(model["PrimaryContainer"]["Environment"]["MAX_CONCURRENT_REQUESTS"])
+    assert target <= int(told["requests"])
 
 
 def test_the_variant_has_one_name_everywhere(template, component, variant):
@@ -137,18 +165,40 @@ def test_the_outputs_name_what_there_is(template, resource, component):
     assert value_of(template, "EndpointArn") == {"Ref": resource(ENDPOINT)[0]}
 
 
-def test_the_limits_that_are_published_are_those_of_the_container(template, resource):
+def test_the_limits_that_are_published_are_those_of_the_container(template, told, engine):
+    assert value_of(template, "MaxTotalTokens") == told["total_tokens"]
+    assert int(value_of(template, "MaxInputTokens")) < int(told["total_tokens"])
+    if engine == "tgi":
+        assert value_of(template, "MaxInputTokens") == told["input_tokens"]
+
+
+def test_the_model_that_is_published_is_the_one_that_the_container_loads(template, resource, told, s3_uri):
+    if s3_uri is None:
+        assert (value_of(template, "ModelId"), value_of(template, "ModelRevision")) == (told["model"], told["revision"])
+    else:
+        mounted = resource(MODEL)[1]["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
+        assert (told["model"], mounted["S3Uri"]) == ("/opt/ml/model", s3_uri)
+
+
+def test_the_engine_that_is_published_is_the_one_whose_image_runs_and_whose_variables_are_set(
+    template, resource, engine
+):
+    container = resource(MODEL)[1]["PrimaryContainer"]
+    assert value_of(template, "Engine") == engine
+    assert container["Image"].partition("/")[2].partition(":")[0] == REPOSITORIES[engine]
+    others = {name for other, names in VARIABLES.items() if other != engine for name in names.values()}
+    assert not others & container["Environment"].keys()
+
+
+def test_an_environment_is_one_that_an_inference_component_takes(resource):
     environment = resource(MODEL)[1]["PrimaryContainer"]["Environment"]
-    assert value_of(template, "MaxInputTokens") == environment["MAX_INPUT_TOKENS"]
-    assert value_of(template, "MaxTotalTokens") == environment["MAX_TOTAL_TOKENS"]
-    assert value_of(template, "ModelId") == environment["HF_MODEL_ID"]
-    assert value_of(template, "ModelRevision") == environment["HF_MODEL_REVISION"]
+    assert len(environment) <= 16
+    assert all(len(value) <= 1024 for value in environment.values())
 
 
-def test_the_gpus_of_a_copy_are_those_that_the_engine_spreads_over(resource, component):
+def test_the_gpus_of_a_copy_are_those_that_the_engine_spreads_over(told, component):
     requirements = component["Specification"]["ComputeResourceRequirements"]
-    environment = resource(MODEL)[1]["PrimaryContainer"]["Environment"]
-    assert str(requirements["NumberOfAcceleratorDevicesRequired"]) == environment["SM_NUM_GPUS"]
+    assert str(requirements["NumberOfAcceleratorDevicesRequired"]) == told["gpus"]
 
 
 def test_the_most_copies_have_room_on_the_most_instances_and_the_fewest_on_the_fewest(resource, component, variant):
@@ -177,8 +227,12 @@ def test_an_endpoint_that_sleeps_can_give_back_every_instance(resource, variant)
 
 def test_the_driver_is_new_enough_for_the_image(resource, variant):
     image = resource(MODEL)[1]["PrimaryContainer"]["Image"]
-    assert "-cu124-" in image
-    assert variant["InferenceAmiVersion"] == "al2-ami-sagemaker-inference-gpu-3-1"
+    (driver,) = (driver for cuda, driver in DRIVERS.items() if cuda in image)
+    assert variant["InferenceAmiVersion"] == driver
+
+
+def test_only_weights_from_the_hub_leave_the_container_a_network(resource, s3_uri):
+    assert resource(ENDPOINT_CONFIG)[1]["EnableNetworkIsolation"] is (s3_uri is not None)
 
 
 def test_requests_go_to_the_copy_with_the_fewest(variant):

@@ -38,7 +38,9 @@ def names_in(template):
     return names - {"llm-twin-dev-us-east-1-invoke"}
 
 
-@pytest.mark.parametrize("change", [{"instance_type": "ml.g6.2xlarge"}, {"s3_uri": "s3://bucket/twin/"}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{"instance_type": "ml.g6.2xlarge"}, {"s3_uri": "s3://bucket/twin/"}, {"engine": "vllm"}], ids=str
+)
 def test_a_change_that_the_endpoint_cannot_take_makes_it_and_all_that_hangs_on_it_anew(before, synthesized, change):
     after = synthesized(**change)
     gone = before["Resources"].keys() - after["Resources"].keys()
