@@ -26,6 +26,11 @@ def main() -> None:
 
             service = ServiceStack(app, settings=settings, image=settings.service.image)
             service.add_stack_dependency(endpoint)
+        if settings.monitoring.enabled:
+            from stacks.monitoring_stack import MonitoringStack  # noqa: PLC0415 - as above
+
+            monitoring = MonitoringStack(app, settings=settings)
+            monitoring.add_stack_dependency(endpoint)
     except (SettingsError, ModelError) as error:
         sys.exit(f"error: {error}")
     app.synth()

@@ -15,6 +15,7 @@ from model.hardware import find_instance
 from model.limits import ServingLimits
 from model.spec import ModelSpec, Quantization
 from stacks.errors import NotAllowedError, UnknownSettingError
+from stacks.monitoring_settings import PREFIX as MONITORING_PREFIX
 from stacks.service_image import parse_image
 from stacks.service_settings import PREFIX as SERVICE_PREFIX
 from stacks.settings import DeploymentSettings, Stage
@@ -104,6 +105,17 @@ _SERVICE: Mapping[str, _Parser] = MappingProxyType(
     }
 )
 
+# Of the monitoring; on the command line they begin with `monitoring_`, and `monitoring=true` asks for it.
+_MONITORING_SWITCH = MONITORING_PREFIX.removesuffix("_")
+_MONITORING: Mapping[str, _Parser] = MappingProxyType(
+    {
+        "email": _parse_text,
+        "budget_usd": _parse_number,
+        "log_retention_days": _parse_number,
+        "slow_answer_s": _parse_number,
+    }
+)
+
 
 def read_settings(
     context: Mapping[str, Any], environ: Mapping[str, str], *, added: Mapping[str, ModelSpec] = _NONE_ADDED
@@ -128,7 +140,11 @@ def read_settings(
     spec = find_model(given["model"], added=added) if "model" in given else settings.model
     changes["model"] = replace(spec, **_parse(given, _MODEL))
     changes["service"] = replace(settings.service, **_parse(given, _SERVICE, prefix=SERVICE_PREFIX))
+    watched = _parse_flag(_MONITORING_SWITCH, given.get(_MONITORING_SWITCH, "false"))
+    watching = _parse(given, _MONITORING, prefix=MONITORING_PREFIX)
+    changes["monitoring"] = replace(settings.monitoring, enabled=watched, **watching)
     _refuse_settings_of_no_service(given)
+    _refuse_settings_of_no_monitoring(given, watched=watched)
     return replace(settings, **changes)
 
 
@@ -145,9 +161,18 @@ def _refuse_settings_of_no_service(given: Mapping[str, str]) -> None:
             raise NotAllowedError(setting=key, value=given[key], allowed=f"only beside {image}, which adds the service")
 
 
+def _refuse_settings_of_no_monitoring(given: Mapping[str, str], *, watched: bool) -> None:
+    for key in given:
+        if key.startswith(MONITORING_PREFIX) and not watched:
+            raise NotAllowedError(
+                setting=key, value=given[key], allowed=f"only beside {_MONITORING_SWITCH}=true, which adds the alarms"
+            )
+
+
 def _refuse_unknown(given: Mapping[str, str]) -> None:
     of_the_service = (f"{SERVICE_PREFIX}{key}" for key in _SERVICE)
-    known = ("stage", "region", "model", *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service)
+    of_the_monitoring = (_MONITORING_SWITCH, *(f"{MONITORING_PREFIX}{key}" for key in _MONITORING))
+    known = ("stage", "region", "model", *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service, *of_the_monitoring)
     for key in given:
         if key not in known:
             raise UnknownSettingError(key, known=known)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from stacks.errors import NotAllowedError
+from stacks.log_retention import RETENTION_DAYS
 from stacks.service_image import ServiceImage
 
 PREFIX = "service_"
@@ -25,9 +26,6 @@ _MEMORY_MIB: Mapping[int, tuple[int, ...]] = MappingProxyType(
         4096: tuple(range(8 * _GIB, 30 * _GIB + 1, _GIB)),
     }
 )
-
-# What PutRetentionPolicy takes, up to two years.
-_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 
 # ELB: an idle timeout is at most 4000 s, a deregistration delay at most 3600 s.
 _MAX_ANSWER_TIMEOUT_S = 3600
@@ -110,8 +108,8 @@ class ServiceSettings:
         self._check_range("target_answers", 1, self.max_answers)
         self._check_range("answer_timeout_s", 1, _MAX_ANSWER_TIMEOUT_S)
         self._check_range("typical_answer_s", 1, self.answer_timeout_s)
-        if self.log_retention_days not in _RETENTION_DAYS:
-            self._refuse("log_retention_days", self.log_retention_days, ", ".join(map(str, _RETENTION_DAYS)))
+        if self.log_retention_days not in RETENTION_DAYS:
+            self._refuse("log_retention_days", self.log_retention_days, ", ".join(map(str, RETENTION_DAYS)))
 
     @property
     def certificate_region(self) -> str | None:

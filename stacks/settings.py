@@ -16,6 +16,7 @@ from model.images import Image, find_image, list_regions
 from model.limits import ServingLimits
 from model.spec import ModelSpec
 from stacks.errors import NotAllowedError
+from stacks.monitoring_settings import MonitoringSettings
 from stacks.regions import COMPONENT_REGIONS
 from stacks.service_image import RegistryImage
 from stacks.service_settings import ServiceSettings
@@ -57,6 +58,7 @@ class DeploymentSettings:
         update_wait_s: how long a rolling update watches each new copy before it goes on, in seconds.
         termination_protection: whether CloudFormation refuses to delete the stacks.
         service: the business microservice beside the model.
+        monitoring: what watches the model.
     """
 
     stage: Stage
@@ -77,6 +79,7 @@ class DeploymentSettings:
     update_wait_s: int = 60
     termination_protection: bool = False
     service: ServiceSettings = field(default_factory=ServiceSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
     def __post_init__(self) -> None:
         regions = [region for region in list_regions(engine=self.engine) if region in COMPONENT_REGIONS]
@@ -150,6 +153,16 @@ class DeploymentSettings:
     def service_stack_name(self) -> str:
         """The name of the stack that holds the service."""
         return f"{self.name}-{self.stage}-service"
+
+    @property
+    def monitoring_stack_name(self) -> str:
+        """The name of the stack that watches the endpoint."""
+        return f"{self.name}-{self.stage}-monitoring"
+
+    @property
+    def dashboard_name(self) -> str:
+        """The name of the dashboard; CloudWatch has the same ones in all regions."""
+        return f"{self.name}-{self.stage}-{self.region}"
 
     @property
     def caller_policy_name(self) -> str:

@@ -3,6 +3,7 @@
 from model.catalog import SMOLLM2, TWIN_LLAMA_DPO
 from model.hardware import find_instance
 from model.limits import ServingLimits
+from stacks.monitoring_settings import MonitoringSettings
 from stacks.service_settings import ServiceSettings
 from stacks.settings import DeploymentSettings, Stage
 
@@ -45,6 +46,7 @@ def settings_of(stage: Stage, *, region: str) -> DeploymentSettings:
                 startup_timeout_s=300,
                 update_wait_s=0,
                 service=ServiceSettings(log_retention_days=7),
+                monitoring=MonitoringSettings(log_retention_days=7),
             )
         case Stage.DEV:
             return DeploymentSettings(
@@ -79,4 +81,5 @@ def settings_of(stage: Stage, *, region: str) -> DeploymentSettings:
                     log_retention_days=365,
                     keep_data=True,
                 ),
+                monitoring=MonitoringSettings(log_retention_days=365),
             )

@@ -16,6 +16,7 @@ from aws_cdk import App
 
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
+from stacks.monitoring_stack import MonitoringStack
 from stacks.service_stack import ServiceStack
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,8 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory, cdk_context: dict[str, 
         stack = EndpointStack(app, settings=read)
         if read.service.image is not None:
             ServiceStack(app, settings=read, image=read.service.image).add_stack_dependency(stack)
+        if read.monitoring.enabled:
+            MonitoringStack(app, settings=read).add_stack_dependency(stack)
         app.synth()
         return out / f"{stack.stack_name}.template.json"
 

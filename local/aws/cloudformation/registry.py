@@ -72,6 +72,7 @@ _BY_API: Mapping[str, Callable[[AwsApi], ResourceProvider]] = {
     "AWS::SNS::TopicPolicy": sns.TopicPolicyProvider,
     "AWS::SSM::Parameter": ssm_parameter.ParameterProvider,
     "AWS::SecretsManager::Secret": secretsmanager_secret.SecretProvider,
+    "Custom::LogRetention": cdk_custom_resources.LogRetention,
     "Custom::S3AutoDeleteObjects": cdk_custom_resources.AutoDeleteObjects,
     "Custom::VpcRestrictDefaultSG": cdk_custom_resources.RestrictDefaultSecurityGroup,
 }

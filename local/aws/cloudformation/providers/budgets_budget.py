@@ -8,10 +8,10 @@ from local.aws.cloudformation.providers.api_provider import ApiProvider, given, 
 
 
 class BudgetProvider(ApiProvider):
-    """Budgets with their notifications."""
+    """Budgets with their notifications. Their tags are part of the call and are not kept: moto has none for them."""
 
     service = "budgets"
-    handled = properties("Budget NotificationsWithSubscribers")
+    handled = properties("Budget NotificationsWithSubscribers ResourceTags")
 
     def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Create the budget."""
@@ -37,5 +37,5 @@ class BudgetProvider(ApiProvider):
         budget = {**request.properties["Budget"], "BudgetName": name}
         if limit := budget.get("BudgetLimit"):
             budget["BudgetLimit"] = {"Amount": str(limit["Amount"]), "Unit": limit["Unit"]}
-        notifications = given(request.properties, "NotificationsWithSubscribers")
-        client.create_budget(AccountId=request.account_id, Budget=budget, **notifications)
+        others = given(request.properties, "NotificationsWithSubscribers", "ResourceTags")
+        client.create_budget(AccountId=request.account_id, Budget=budget, **others)

@@ -1,6 +1,7 @@
 """Custom resources of the CDK's own, done here: what their Lambda functions do, which the local AWS does not run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -66,6 +67,33 @@ class RestrictDefaultSecurityGroup(ApiProvider):
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("InvalidPermission.NotFound", "InvalidPermission.Duplicate"):
                     raise
+
+
+class LogRetention(ApiProvider):
+    """Custom::LogRetention: how long a log group is kept that something else makes, or has made already."""
+
+    service = "logs"
+    handled = properties("LogGroupName RetentionInDays ServiceToken")
+
+    def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
+        """Make the group where it is not there yet."""
+        name = request.properties["LogGroupName"]
+        with suppress(client.exceptions.ResourceAlreadyExistsException):
+            client.create_log_group(logGroupName=name)
+        return ProvisionedResource(physical_id=name, attributes={"LogGroupName": name})
+
+    def configure(
+        self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, _before: Mapping[str, Any], /
+    ) -> ProvisionedResource:
+        """Set the retention; a changed name is another group, and the one before stays."""
+        resource = self.make(client, request)
+        client.put_retention_policy(
+            logGroupName=resource.physical_id, retentionInDays=int(request.properties["RetentionInDays"])
+        )
+        return resource
+
+    def remove(self, _client: Any, _request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
+        """Leave the group and its retention."""
 
 
 def _versions(client: Any, bucket: str) -> Iterator[list[dict[str, str]]]:

@@ -9,6 +9,7 @@ from local.aws.cloudformation.providers.api_provider import (
     already_exists,
     arn,
     as_tag_list,
+    given,
     properties,
     tag_changes,
 )
@@ -50,10 +51,10 @@ class AlarmProvider(ApiProvider):
 
 
 class DashboardProvider(ApiProvider):
-    """Dashboards."""
+    """Dashboards. Their tags are part of the call and are not kept: moto has none for them."""
 
     service = "cloudwatch"
-    handled = properties("DashboardBody DashboardName")
+    handled = properties("DashboardBody DashboardName Tags")
 
     def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Name the dashboard; it is put when it is configured."""
@@ -66,7 +67,11 @@ class DashboardProvider(ApiProvider):
         self, client: Any, request: ResourceRequest, resource: ProvisionedResource, _before: Mapping[str, Any], /
     ) -> ProvisionedResource:
         """Put the dashboard."""
-        client.put_dashboard(DashboardName=resource.physical_id, DashboardBody=request.properties["DashboardBody"])
+        client.put_dashboard(
+            DashboardName=resource.physical_id,
+            DashboardBody=request.properties["DashboardBody"],
+            **given(request.properties, "Tags"),
+        )
         return resource
 
     def remove(self, client: Any, _request: ResourceRequest, resource: ProvisionedResource, /) -> None:

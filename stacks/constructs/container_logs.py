@@ -1,0 +1,37 @@
+"""How long the logs of an endpoint's containers are kept."""
+
+from typing import cast
+
+from aws_cdk import CfnResource
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+class ContainerLogs(Construct):
+    """Retention of the log groups that SageMaker makes when it starts an endpoint and a component.
+
+    SageMaker makes them and keeps them for ever, and CloudFormation cannot adopt a group that is there. So a function
+    of CDK's own sets the retention. A group that the stack made would go with it, and with it the last words of a
+    container that never started.
+
+    Args:
+        scope: the parent.
+        construct_id: the id below it.
+        endpoint_name: the endpoint.
+        component_name: the component.
+        retention_days: for how many days.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, endpoint_name: str, component_name: str, retention_days: int
+    ) -> None:
+        super().__init__(scope, construct_id)
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+        for part, group in (
+            ("Endpoint", f"/aws/sagemaker/Endpoints/{endpoint_name}"),
+            ("Component", f"/aws/sagemaker/InferenceComponents/{component_name}"),
+        ):
+            retention = logs.LogRetention(self, part, log_group_name=group, retention=logs.RetentionDays.ONE_MONTH)
+            # The construct takes names of periods; the resource takes their days, and so do the settings.
+            resource = cast(CfnResource, retention.node.default_child)
+            resource.add_property_override("RetentionInDays", retention_days)

@@ -1,0 +1,180 @@
+"""When somebody has to look at an endpoint: each alarm with its reason and a first step."""
+
+from math import ceil
+from typing import cast
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks.constructs.endpoint_metrics import US_PER_S, EndpointMetrics
+
+_PERIOD_S = 300
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+_QUIET = cloudwatch.TreatMissingData.NOT_BREACHING
+
+_SERVER_ERRORS = 5
+_FAILED_PERCENT = 5
+_OVERHEAD_S = 1
+# An engine reserves most of the memory when it starts and stays there; what comes on top of it should not.
+_GPU_MEMORY_PERCENT = 98
+_FULL_MIN = 30
+
+
+class EndpointAlarms(Construct):
+    """Alarms on errors, latency, missing copies, memory and fullness, all announced on one topic.
+
+    Args:
+        scope: the parent.
+        construct_id: the id below it.
+        metrics: of what is watched.
+        min_copies: the copies that are always there; with 0, none running is no alarm.
+        max_copies: the most copies, named where the first step is to allow more.
+        target_concurrency: requests in flight per copy that scaling aims at.
+        startup_timeout_s: how long a copy may take to answer: waking up may take as long.
+        slow_answer_s: how long the slowest tenth of the answers may take, in seconds.
+        topic_arn: where they are announced.
+
+    Attributes:
+        alarms: the alarms.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        metrics: EndpointMetrics,
+        min_copies: int,
+        max_copies: int,
+        target_concurrency: int,
+        startup_timeout_s: int,
+        slow_answer_s: int,
+        topic_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._topic_arn = topic_arn
+        self.alarms: list[cloudwatch.IAlarm] = []
+        self._add(
+            "ServerErrors",
+            metrics.requests("Invocation5XXErrors", statistic="Sum"),
+            description=f"The container failed {_SERVER_ERRORS} requests or more within 5 minutes (status 5xx). "
+            "First step: read the last lines of its log group, /aws/sagemaker/InferenceComponents/NAME; out of memory "
+            "and a crash at start are there.",
+            threshold=_SERVER_ERRORS,
+            operator=_AT_LEAST,
+            periods=1,
+        )
+        self._add(
+            "FailedAnswers",
+            cloudwatch.MathExpression(
+                expression="IF(requests > 0, 100 * failed / requests, 0)",
+                using_metrics={
+                    "failed": metrics.requests("InvocationModelErrors", statistic="Sum", label="failed"),
+                    "requests": metrics.requests("Invocations", statistic="Sum", label="requests"),
+                },
+                label="failed requests in percent",
+                period=Duration.seconds(_PERIOD_S),
+            ),
+            description=f"For 15 minutes more than {_FAILED_PERCENT}% of the requests had no valid answer: refused by "
+            "the container (4xx: prompts that are too long, 429 when it is full), broken off, or timed out. "
+            "First step: see on the dashboard which status grows: 4xx is the caller's or fullness, 5xx the container.",
+            threshold=_FAILED_PERCENT,
+            operator=_ABOVE,
+            periods=3,
+        )
+        self._add(
+            "SlowAnswers",
+            metrics.requests("ModelLatency", statistic="p90"),
+            description=f"For 15 minutes a tenth of the answers took longer than {slow_answer_s} s in the container. "
+            "First step: compare with requests in flight per copy. If those are high too, let more copies start "
+            "(max_copies) or aim lower (target_concurrency); if not, answers have grown longer.",
+            threshold=slow_answer_s * US_PER_S,
+            operator=_ABOVE,
+            periods=3,
+        )
+        self._add(
+            "SlowDelivery",
+            metrics.requests("OverheadLatency", statistic="Average"),
+            description=f"For 15 minutes SageMaker itself added more than {_OVERHEAD_S} s to a request on average: it "
+            "waits for a copy that is free, or large bodies travel. First step: look at requests in flight per copy "
+            "and at scaling activities; with neither, open a case with AWS.",
+            threshold=_OVERHEAD_S * US_PER_S,
+            operator=_ABOVE,
+            periods=3,
+        )
+        self._add(
+            "DoesNotWake",
+            metrics.requests("NoCapacityInvocationFailures", statistic="Sum"),
+            description="Requests have found no copy for longer than one may take to start. First step: read "
+            "FailureReason of the inference component and of the endpoint; no capacity for the instance type and a "
+            "quota of none are there.",
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=_count_periods(startup_timeout_s) + 2,
+        )
+        if min_copies > 0:
+            self._add(
+                "NoCopies",
+                metrics.running_copies(),
+                description=f"No copy has reported for 15 minutes; {min_copies} should run. First step: read "
+                "FailureReason of the inference component, then the last lines of its log group.",
+                threshold=1,
+                operator=_BELOW,
+                periods=15,
+                # Who does not run does not report.
+                missing=cloudwatch.TreatMissingData.BREACHING,
+            )
+        self._add(
+            "GpuMemory",
+            metrics.copies("GPUMemoryUtilizationNormalized", statistic="Maximum"),
+            description=f"For 15 minutes a copy has used {_GPU_MEMORY_PERCENT}% of its GPU memory or more: the next "
+            "long batch can end it. First step: lower max_batch_prefill_tokens or max_total_tokens; `twin plan` says "
+            "how much there is room for.",
+            threshold=_GPU_MEMORY_PERCENT,
+            operator=_AT_LEAST,
+            periods=3,
+        )
+        self._add(
+            "Full",
+            metrics.requests("ConcurrentRequestsPerCopy", statistic="Maximum"),
+            description=f"For {_FULL_MIN} minutes every copy had {target_concurrency} requests in flight or more, "
+            f"which scaling aims at, and it has not caught up. First step: see whether all {max_copies} copies run; "
+            "then raise max_copies. If fewer run, read the scaling activities: there is no capacity or no quota.",
+            threshold=target_concurrency,
+            operator=_AT_LEAST,
+            periods=_count_periods(_FULL_MIN * 60),
+        )
+
+    def _add(
+        self,
+        construct_id: str,
+        metric: cloudwatch.IMetric,
+        *,
+        description: str,
+        threshold: float,
+        operator: cloudwatch.ComparisonOperator,
+        periods: int,
+        missing: cloudwatch.TreatMissingData = _QUIET,
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric,
+            alarm_description=description,
+            threshold=threshold,
+            comparison_operator=operator,
+            evaluation_periods=periods,
+            datapoints_to_alarm=periods,
+            treat_missing_data=missing,
+        )
+        # An action of CDK's own would do the same and load the modules of all the actions there are, for a second.
+        resource = cast(cloudwatch.CfnAlarm, alarm.node.default_child)
+        resource.alarm_actions = resource.ok_actions = [self._topic_arn]
+        self.alarms.append(alarm)
+
+
+def _count_periods(duration_s: int) -> int:
+    return ceil(duration_s / _PERIOD_S)

@@ -1,0 +1,77 @@
+"""The stack that watches one deployment: dashboard, alarms, who is told, a budget, and how long logs are kept."""
+
+from aws_cdk import Environment, Stack, Tags
+from constructs import Construct
+
+from stacks.constructs.alarm_topic import AlarmTopic
+from stacks.constructs.container_logs import ContainerLogs
+from stacks.constructs.endpoint_alarms import EndpointAlarms
+from stacks.constructs.endpoint_dashboard import EndpointDashboard
+from stacks.constructs.endpoint_metrics import EndpointMetrics
+from stacks.constructs.llm_endpoint import VARIANT_NAME
+from stacks.constructs.monthly_budget import MonthlyBudget
+from stacks.constructs.published_values import PublishedValues
+from stacks.settings import DeploymentSettings
+
+
+class MonitoringStack(Stack):
+    """Wires the constructs together.
+
+    It knows the endpoint by its name only. An alarm needs nothing to be there, and a value that one stack imported
+    could not change in the other: an endpoint could not be replaced while it was watched.
+
+    Args:
+        scope: the app.
+        settings: what is watched.
+    """
+
+    def __init__(self, scope: Construct, *, settings: DeploymentSettings) -> None:
+        super().__init__(
+            scope,
+            settings.monitoring_stack_name,
+            env=Environment(region=settings.region),
+            description=f"Watches {settings.model.model_id} on SageMaker, stage {settings.stage}",
+            termination_protection=settings.termination_protection,
+        )
+        monitoring = settings.monitoring
+        metrics = EndpointMetrics(
+            endpoint_name=settings.endpoint_name, variant_name=VARIANT_NAME, component_name=settings.component_name
+        )
+        topic = AlarmTopic(self, "Announcements", email=monitoring.email).topic
+        alarms = EndpointAlarms(
+            self,
+            "Alarms",
+            metrics=metrics,
+            min_copies=settings.min_copies,
+            max_copies=settings.max_copies,
+            target_concurrency=settings.target_concurrency,
+            startup_timeout_s=settings.startup_timeout_s,
+            slow_answer_s=monitoring.slow_answer_s,
+            topic_arn=topic.topic_arn,
+        ).alarms
+        EndpointDashboard(
+            self,
+            "Overview",
+            name=settings.dashboard_name,
+            metrics=metrics,
+            alarms=alarms,
+            target_concurrency=settings.target_concurrency,
+            usd_per_hour=settings.instance_type.usd_per_hour,
+        )
+        ContainerLogs(
+            self,
+            "Logs",
+            endpoint_name=settings.endpoint_name,
+            component_name=settings.component_name,
+            retention_days=monitoring.log_retention_days,
+        )
+        if monitoring.budget_usd is not None:
+            MonthlyBudget(self, "Budget", limit_usd=monitoring.budget_usd, topic_arn=topic.topic_arn)
+        PublishedValues(
+            self,
+            "Published",
+            path=settings.published_path,
+            values={"AlarmTopicArn": topic.topic_arn, "DashboardName": settings.dashboard_name},
+        )
+        Tags.of(self).add("project", settings.name)
+        Tags.of(self).add("stage", settings.stage)

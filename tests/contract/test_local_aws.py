@@ -1,0 +1,128 @@
+"""What the local AWS makes of stacks that no other test deploys: vLLM is refused, the monitoring is made."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aws_cdk import App
+from botocore.exceptions import WaiterError
+
+from local.aws.containers.command import Images
+from local.aws.containers.errors import CannotPullError
+from local.aws.process import LocalAws
+from model.engines import Engine
+from model.images import find_image
+from stacks.context import read_settings
+from stacks.endpoint_stack import EndpointStack
+from stacks.monitoring_stack import MonitoringStack
+
+Client = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory) -> Iterator[Client]:
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")  # noqa: S106
+    with LocalAws.start(state_dir=tmp_path_factory.mktemp("local-aws")) as running:
+        yield lambda service: session.client(service, endpoint_url=running.endpoint_url)
+
+
+@pytest.fixture(scope="module")
+def synthesize(tmp_path_factory) -> Callable[..., str]:
+    def run(make: Callable[..., Any], **context: str) -> str:
+        out = tmp_path_factory.mktemp("cdk.out")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+            app = App(outdir=str(out), analytics_reporting=False)
+            stack = make(app, settings=read_settings(context, {}))
+            app.synth()
+        template = json.loads((out / f"{stack.stack_name}.template.json").read_text(encoding="utf-8"))
+        # They ask whether the account is bootstrapped, which is the CDK CLI's business.
+        return json.dumps({key: value for key, value in template.items() if key not in ("Parameters", "Rules")})
+
+    return run
+
+
+def deploy(client: Client, name: str, template: str) -> list[dict[str, Any]]:
+    cloudformation = client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"], OnFailure="ROLLBACK"
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    found: list[dict[str, Any]] = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    return found
+
+
+def destroy(client: Client, name: str) -> None:
+    client("cloudformation").delete_stack(StackName=name)
+    client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def test_the_local_aws_runs_the_image_of_tgi_and_of_no_other_engine():
+    runs = {}
+    for engine in Engine:
+        try:
+            Images().command(find_image(engine=engine, region="us-east-1").uri)
+            runs[engine] = True
+        except CannotPullError:
+            runs[engine] = False
+    assert runs == {Engine.TGI: True, Engine.VLLM: False}
+
+
+def test_a_deploy_of_vllm_is_rolled_back_with_the_reason(client, synthesize):
+    with pytest.raises(WaiterError, match="ROLLBACK_COMPLETE"):
+        deploy(client, "vllm", synthesize(EndpointStack, engine="vllm"))
+    events = client("cloudformation").describe_stack_events(StackName="vllm")["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+    assert {event["ResourceType"] for event in failed} == {"AWS::SageMaker::InferenceComponent"}
+    assert re.search(
+        r"CannotPullContainerError: the image \S+/huggingface-vllm:\S+ does not exist on this machine. "
+        r"The local AWS runs images of these ECR repositories: huggingface-pytorch-tgi-inference\.",
+        failed[0]["ResourceStatusReason"],
+    )
+    assert client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_the_monitoring_is_made_and_gone_again(client, synthesize):
+    template = synthesize(
+        MonitoringStack,
+        stage="prod",
+        monitoring="true",
+        monitoring_email="ops@example.com",
+        monitoring_budget_usd="2000",
+    )
+    account = {"AccountId": "123456789012"}
+    # The group of the component is there before, as its containers make it.
+    (group,) = re.findall(r'"LogGroupName": "(/aws/sagemaker/InferenceComponents/[^"]+)"', template)
+    client("logs").create_log_group(logGroupName=group)
+    # The function is code in the bucket of the bootstrap; the local AWS runs none.
+    client("s3").create_bucket(Bucket="cdk-hnb659fds-assets-123456789012-us-east-1")
+    (key,) = re.findall(r"[0-9a-f]{64}\.zip", template)
+    client("s3").put_object(Bucket="cdk-hnb659fds-assets-123456789012-us-east-1", Key=key, Body=b"code")
+
+    made = deploy(client, "monitoring", template)
+    assert {resource["ResourceStatus"] for resource in made} == {"CREATE_COMPLETE"}
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    (topic,) = client("sns").list_topics()["Topics"]
+    assert len(alarms) == 8
+    assert all(alarm["AlarmActions"] == [topic["TopicArn"]] for alarm in alarms)
+    (dashboard,) = client("cloudwatch").list_dashboards()["DashboardEntries"]
+    body = client("cloudwatch").get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
+    assert [alarm["AlarmArn"] for alarm in alarms if alarm["AlarmArn"] not in body] == []
+    assert len(json.loads(body)["widgets"]) > len(alarms)
+    (budget,) = client("budgets").describe_budgets(**account)["Budgets"]
+    assert float(budget["BudgetLimit"]["Amount"]) == 2000
+    groups = client("logs").describe_log_groups()["logGroups"]
+    kept = {found["logGroupName"]: found.get("retentionInDays") for found in groups if "prod" in found["logGroupName"]}
+    assert kept == {group: 365, group.replace("InferenceComponents", "Endpoints").removesuffix("-llm"): 365}
+
+    destroy(client, "monitoring")
+    assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert client("cloudwatch").list_dashboards()["DashboardEntries"] == []
+    assert client("sns").list_topics()["Topics"] == []
+    assert client("budgets").describe_budgets(**account).get("Budgets", []) == []
