@@ -16,6 +16,7 @@ from model.limits import ServingLimits
 from model.spec import ModelSpec, Quantization
 from stacks.errors import NotAllowedError, UnknownSettingError
 from stacks.monitoring_settings import PREFIX as MONITORING_PREFIX
+from stacks.office_hours import parse_office_hours
 from stacks.service_image import parse_image
 from stacks.service_settings import PREFIX as SERVICE_PREFIX
 from stacks.settings import DeploymentSettings, Stage
@@ -75,6 +76,7 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
         "target_concurrency": _parse_number,
         "scale_in_cooldown_s": _parse_number,
         "scale_out_cooldown_s": _parse_number,
+        "office_hours": parse_office_hours,
         "startup_timeout_s": _parse_number,
         "update_wait_s": _parse_number,
         "termination_protection": _parse_flag,

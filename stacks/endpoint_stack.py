@@ -83,6 +83,7 @@ class EndpointStack(Stack):
             target_concurrency=settings.target_concurrency,
             scale_in_cooldown_s=settings.scale_in_cooldown_s,
             scale_out_cooldown_s=settings.scale_out_cooldown_s,
+            office_hours=settings.office_hours,
         )
         published = PublishedValues(
             self,

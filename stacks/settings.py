@@ -17,6 +17,7 @@ from model.limits import ServingLimits
 from model.spec import ModelSpec
 from stacks.errors import NotAllowedError
 from stacks.monitoring_settings import MonitoringSettings
+from stacks.office_hours import OfficeHours
 from stacks.regions import COMPONENT_REGIONS
 from stacks.service_image import RegistryImage
 from stacks.service_settings import ServiceSettings
@@ -54,6 +55,7 @@ class DeploymentSettings:
         target_concurrency: requests in flight per copy that scaling aims at.
         scale_in_cooldown_s: the least time between two scale-ins, in seconds.
         scale_out_cooldown_s: the least time between two scale-outs, in seconds.
+        office_hours: when an endpoint that sleeps otherwise has a copy; None for one that only wakes when asked.
         startup_timeout_s: how long a container may take until it answers, download of the weights included, in seconds.
         update_wait_s: how long a rolling update watches each new copy before it goes on, in seconds.
         termination_protection: whether CloudFormation refuses to delete the stacks.
@@ -75,6 +77,7 @@ class DeploymentSettings:
     target_concurrency: int
     scale_in_cooldown_s: int = 300
     scale_out_cooldown_s: int = 60
+    office_hours: OfficeHours | None = None
     startup_timeout_s: int
     update_wait_s: int = 60
     termination_protection: bool = False
@@ -108,6 +111,12 @@ class DeploymentSettings:
         # ContainerStartupHealthCheckTimeoutInSeconds, and WaitIntervalInSeconds, of the SageMaker API.
         self._check_range("startup_timeout_s", 60, 3600)
         self._check_range("update_wait_s", 0, 3600)
+        if self.office_hours is not None and self.min_copies > 0:
+            raise NotAllowedError(
+                setting="office_hours",
+                value=f"{self.office_hours.days} {self.office_hours.opens}-{self.office_hours.closes}",
+                allowed=f"only beside min_copies=0: with {self.min_copies} the endpoint never sleeps",
+            )
         self._check_service_region()
 
     @property

@@ -5,6 +5,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.office_hours import OfficeHours
+
 # Where the predefined metric's name comes from, and the alarm on copies that are missing:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
 _CONCURRENCY_METRIC = "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution"
@@ -31,6 +33,7 @@ class EndpointScaling(Construct):
         target_concurrency: requests in flight per copy to aim at.
         scale_in_cooldown_s: the least time between two scale-ins, in seconds.
         scale_out_cooldown_s: the least time between two scale-outs, in seconds.
+        office_hours: when there is a copy at least, whether anybody asks or not.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class EndpointScaling(Construct):
         target_concurrency: int,
         scale_in_cooldown_s: int,
         scale_out_cooldown_s: int,
+        office_hours: OfficeHours | None,
     ) -> None:
         super().__init__(scope, construct_id)
         target = scaling.CfnScalableTarget(
@@ -56,6 +60,7 @@ class EndpointScaling(Construct):
             resource_id=f"inference-component/{component_name}",
             min_capacity=min_copies,
             max_capacity=max_copies,
+            scheduled_actions=_keep_awake(office_hours, min_copies=min_copies) if office_hours else None,
         )
         target.add_resource_dependency(component)
         scaling.CfnScalingPolicy(
@@ -104,3 +109,21 @@ class EndpointScaling(Construct):
             treat_missing_data="notBreaching",
             alarm_actions=[wake.ref],
         )
+
+
+def _keep_awake(
+    office_hours: OfficeHours, *, min_copies: int
+) -> list[scaling.CfnScalableTarget.ScheduledActionProperty]:
+    """Return the two moments at which the fewest copies change; the most stay, so that who asks at night wakes it."""
+    return [
+        scaling.CfnScalableTarget.ScheduledActionProperty(
+            scheduled_action_name=name,
+            schedule=schedule,
+            timezone=office_hours.timezone,
+            scalable_target_action=scaling.CfnScalableTarget.ScalableTargetActionProperty(min_capacity=least),
+        )
+        for name, schedule, least in (
+            ("opening", office_hours.opening, max(1, min_copies)),
+            ("closing", office_hours.closing, min_copies),
+        )
+    ]
