@@ -2,9 +2,11 @@
 
 from typing import cast
 
-from aws_cdk import CfnResource
+from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IConstruct
+
+from stacks.acknowledgement import acknowledge
 
 
 class ContainerLogs(Construct):
@@ -35,3 +37,21 @@ class ContainerLogs(Construct):
             # The construct takes names of periods; the resource takes their days, and so do the settings.
             resource = cast(CfnResource, retention.node.default_child)
             resource.add_property_override("RetentionInDays", retention_days)
+        # One function for all groups of a stack, which CDK puts beside this construct.
+        for sibling in Stack.of(self).node.children:
+            if sibling.node.id.startswith("LogRetention"):
+                _acknowledge_function(sibling)
+
+
+def _acknowledge_function(function: IConstruct) -> None:
+    basic_role = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    acknowledge(
+        function,
+        f"AwsSolutions-IAM4[Policy::{basic_role}]",
+        reason="CDK's own function; the managed policy lets it write its log and make a group, nothing else.",
+    )
+    acknowledge(
+        function,
+        "AwsSolutions-IAM5[Resource::*]",
+        reason="CDK's own function; it may set and delete retentions, and reads or deletes no log.",
+    )

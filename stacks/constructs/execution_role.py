@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from model.images import Image
+from stacks.acknowledgement import acknowledge
 
 _LOG_GROUPS = "/aws/sagemaker/*"
 _METRIC_NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/*")
@@ -39,6 +40,7 @@ class ExecutionRole(Construct):
             ),
             inline_policies={name: iam.PolicyDocument(statements=statements) for name, statements in policies.items()},
         )
+        _acknowledge_wildcards(self.role, stack, s3_uri)
 
 
 def _allow_image(stack: Stack, image: Image) -> list[iam.PolicyStatement]:
@@ -78,3 +80,16 @@ def _allow_weights(stack: Stack, s3_uri: str) -> list[iam.PolicyStatement]:
             conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
         ),
     ]
+
+
+def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uri: str | None) -> None:
+    logs = f"arn:{stack.partition}:logs:{stack.region}:<AWS::AccountId>:log-group:{_LOG_GROUPS}"
+    wildcards = {
+        "*": "AWS knows no resource for a registry's login nor for metrics; a condition names the metrics' namespaces.",
+        logs: "SageMaker chooses the names of its log groups below this prefix.",
+    }
+    if s3_uri is not None:
+        bucket_and_prefix = s3_uri.removeprefix("s3://")
+        wildcards[f"arn:{stack.partition}:s3:::{bucket_and_prefix}*"] = "The files of the one model that it runs."
+    for resource, reason in wildcards.items():
+        acknowledge(role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason)

@@ -4,6 +4,8 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
+
 _OLD_VERSIONS_DAYS = 30
 _ABANDONED_UPLOADS_DAYS = 7
 
@@ -45,4 +47,10 @@ class KnowledgeBucket(Construct):
                 ),
             ],
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            self.bucket,
+            "AwsSolutions-S1",
+            reason="One role reaches it, through one gateway endpoint, and the service logs who asked for what; access "
+            "logs would be a second copy of that, in a second bucket.",
         )

@@ -6,6 +6,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
 from stacks.constructs.rag_service import HEALTH_PATH
 from stacks.service_environment import PORT
 
@@ -62,6 +63,12 @@ class LoadBalancer(Construct):
             idle_timeout=Duration.seconds(idle_timeout_s),
             drop_invalid_header_fields=True,
             deletion_protection=deletion_protection,
+        )
+        acknowledge(
+            balancer,
+            "AwsSolutions-ELB2",
+            reason="The service logs every request with caller, status and duration; access logs would be a second "
+            "copy in a bucket, without the caller.",
         )
         self.target_group = elb.ApplicationTargetGroup(
             self,

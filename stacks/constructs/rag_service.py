@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
 from stacks.service_environment import PORT, SHUTDOWN_GRACE_S, WRITABLE_FOLDER
 
 # As the Dockerfile has them; a test compares. ECS reads neither USER nor HEALTHCHECK from an image.
@@ -107,10 +108,22 @@ class RagService(Construct):
         )
         # The role that pulls has its permission before it gets here.
         Annotations.of(container).acknowledge_warning("@aws-cdk/aws-ecs:ecrImageRequiresPolicy")
+        acknowledge(
+            task,
+            "AwsSolutions-ECS2",
+            reason="The variables are names, addresses and numbers; the one secret is read by its ARN.",
+        )
+        cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
+        acknowledge(
+            cluster,
+            "AwsSolutions-ECS4",
+            reason="Scaling and health rest on the load balancer's metrics and on CPU, which come without Container "
+            "Insights; that is billed by metric.",
+        )
         self.service = ecs.FargateService(
             self,
             "Service",
-            cluster=ecs.Cluster(self, "Cluster", vpc=vpc),
+            cluster=cluster,
             task_definition=task,
             vpc_subnets=subnets,
             security_groups=[security_group],

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
+
 HTTPS_PORT = 443
+_EVERYBODY = "0.0.0.0/0"
 
 
 class ServiceFirewall(Construct):
@@ -50,6 +53,13 @@ class ServiceFirewall(Construct):
         )
         for network in callers:
             front.add_ingress_rule(ec2.Peer.ipv4(network), ec2.Port.tcp(front_port), "Callers")
+        if _EVERYBODY in callers:
+            acknowledge(
+                front,
+                "AwsSolutions-EC23",
+                reason="A public service is asked for by service_public=true; it takes HTTPS only, and no request "
+                "without a key. service_callers names fewer networks.",
+            )
         self._allow("FrontToTasks", front, tasks, port=task_port)
         self._allow("TasksToAws", tasks, aws, port=HTTPS_PORT)
         # S3 has public addresses; the route table knows no other public ones.

@@ -3,6 +3,8 @@
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
+
 _SUBNET_MASK = 24
 
 
@@ -41,6 +43,12 @@ class ServiceNetwork(Construct):
             subnet_configuration=[private, public] if has_public_subnets else [private],
             # It would take a Lambda function; nothing here is in the default group.
             restrict_default_security_group=False,
+        )
+        acknowledge(
+            self.vpc,
+            "AwsSolutions-VPC7",
+            reason="Its private subnets have no way out of it and security groups name every connection; flow logs "
+            "would record the health checks of a load balancer, at a price per gigabyte.",
         )
         self.private_subnets = ec2.SubnetSelection(subnet_group_name="Private")
         self.front_subnets = ec2.SubnetSelection(subnet_group_name="Public" if has_public_subnets else "Private")

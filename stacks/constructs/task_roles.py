@@ -10,6 +10,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
+
 
 class StartRole(Construct):
     """What ECS takes on to start a task (ECS calls it the execution role): it pulls one image and writes one log.
@@ -41,7 +43,12 @@ class StartRole(Construct):
                 )
             ],
         }
-        self.role = _make_role(self, description="ECS takes it on to start a task", policies=policies)
+        self.role = _make_role(
+            self,
+            description="ECS takes it on to start a task",
+            policies=policies,
+            wildcards={"*": "AWS knows no resource for a registry's login."},
+        )
 
 
 class TaskRole(Construct):
@@ -71,6 +78,7 @@ class TaskRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
+        (bucket_id, _) = stack.resolve(bucket.bucket_arn)["Fn::GetAtt"]
         parameters = f"arn:{stack.partition}:ssm:{stack.region}:{Aws.ACCOUNT_ID}:parameter{published_path}"
         policies = {
             "KeepDocuments": [
@@ -92,6 +100,10 @@ class TaskRole(Construct):
             self,
             description="The service takes it on to do its work",
             policies=policies,
+            wildcards={
+                f"<{bucket_id}.Arn>/*": "The objects of the one bucket; their names are the service's own.",
+                f"{parameters.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>')}/*": "The addresses of this deployment.",
+            },
             managed_policy_arn=f"arn:{stack.partition}:iam::{Aws.ACCOUNT_ID}:policy/{caller_policy_name}",
         )
 
@@ -101,6 +113,7 @@ def _make_role(
     *,
     description: str,
     policies: dict[str, list[iam.PolicyStatement]],
+    wildcards: dict[str, str],
     managed_policy_arn: str | None = None,
 ) -> iam.IRole:
     arns = [managed_policy_arn] if managed_policy_arn else []
@@ -116,4 +129,6 @@ def _make_role(
         managed_policies=[iam.ManagedPolicy.from_managed_policy_arn(scope, "Callers", arn) for arn in arns],
         inline_policies={name: iam.PolicyDocument(statements=statements) for name, statements in policies.items()},
     )
+    for resource, reason in wildcards.items():
+        acknowledge(role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
     return role.without_policy_updates()
