@@ -6,7 +6,12 @@ Each measurement is a package or module here with a `main()`; none asserts anyth
 import importlib
 import sys
 
-MEASUREMENTS = {"path": "benchmarks.path", "fit": "benchmarks.fit.report", "retrieval": "benchmarks.retrieval.command"}
+MEASUREMENTS = {
+    "path": "benchmarks.path",
+    "fit": "benchmarks.fit.report",
+    "retrieval": "benchmarks.retrieval.command",
+    "synth": "benchmarks.synth.command",
+}
 
 
 def main(names: list[str]) -> int:
