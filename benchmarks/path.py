@@ -1,7 +1,7 @@
 """What the way through SageMaker's API costs: first and last token of one stream, by four clients in turn.
 
-The same prompt and length, greedy, go to the container itself (httpx on its port), and through the local AWS by boto3, by
-this project's client and by LiteLLM. The engine's own time is in all four, so the ratios to the first are the way's.
+The same prompt and length, greedy, go to the container itself (httpx on its port), and through the local AWS by boto3,
+by this project's client and by LiteLLM. The engine's own time is in all four, so the ratios to the first are the way's.
 """
 
 import json
