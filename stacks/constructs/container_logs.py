@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import CfnResource, Stack
+from aws_cdk import Aws, CfnResource, Stack
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
@@ -44,7 +44,7 @@ class ContainerLogs(Construct):
 
 
 def _acknowledge_function(function: IConstruct) -> None:
-    basic_role = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    basic_role = f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
     acknowledge(
         function,
         f"AwsSolutions-IAM4[Policy::{basic_role}]",

@@ -83,7 +83,7 @@ def _allow_weights(stack: Stack, s3_uri: str) -> list[iam.PolicyStatement]:
 
 
 def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uri: str | None) -> None:
-    logs = f"arn:{stack.partition}:logs:{stack.region}:<AWS::AccountId>:log-group:{_LOG_GROUPS}"
+    logs = f"arn:{stack.partition}:logs:{stack.region}:{Aws.ACCOUNT_ID}:log-group:{_LOG_GROUPS}"
     wildcards = {
         "*": "AWS knows no resource for a registry's login nor for metrics; a condition names the metrics' namespaces.",
         logs: "SageMaker chooses the names of its log groups below this prefix.",

@@ -102,7 +102,7 @@ class TaskRole(Construct):
             policies=policies,
             wildcards={
                 f"<{bucket_id}.Arn>/*": "The objects of the one bucket; their names are the service's own.",
-                f"{parameters.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>')}/*": "The addresses of this deployment.",
+                f"{parameters}/*": "The addresses of this deployment.",
             },
             managed_policy_arn=f"arn:{stack.partition}:iam::{Aws.ACCOUNT_ID}:policy/{caller_policy_name}",
         )
