@@ -153,7 +153,9 @@ def test_scaling_counts_the_requests_of_the_group_against_what_a_task_admits(
 
 def test_all_tasks_together_admit_no_more_than_the_endpoint_at_its_largest(template, environment, settings):
     (model,) = (b["Properties"] for b in template["Resources"].values() if b["Type"] == "AWS::SageMaker::Model")
-    per_copy = int(model["PrimaryContainer"]["Environment"]["MAX_CONCURRENT_REQUESTS"])
+    told = model["PrimaryContainer"]["Environment"]
+    # By TGI's name, or by vLLM's.
+    per_copy = int(told.get("MAX_CONCURRENT_REQUESTS") or told["SM_VLLM_MAX_NUM_SEQS"])
     admitted = settings.service.max_tasks * int(environment["TWIN_SERVICE_MAX_ANSWERS"])
     assert admitted <= settings.max_copies * per_copy
 
