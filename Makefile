@@ -18,7 +18,7 @@ export PYTHONUNBUFFERED := 1
 # Where it is set, every run compiles the CDK's library anew: twice the time of a synth.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check soak up down synth bench lock images clean
+.PHONY: help setup demo test tests check style types soak up down synth bench lock images clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -39,13 +39,20 @@ setup: $(READY) ## install everything the other targets need
 demo: $(READY) ## deploy, invoke, stream and destroy on this machine
 	@twin demo
 
-test: $(READY) check ## everything CI runs
-	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: $(READY) style ## everything CI runs
+	@$(MAKE) --no-print-directory -j 2 types tests
 
-check: $(READY) ## format, lint, types, layers
+tests:
+	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+types:
+	@nice mypy
+
+check: $(READY) style types ## format, lint, types, layers
+
+style: $(READY)
 	@ruff format --check .
 	@ruff check .
-	@mypy
 	@lint-imports
 
 soak: $(READY) ## the slow tests

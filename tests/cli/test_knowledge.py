@@ -58,13 +58,10 @@ def test_a_second_ingest_embeds_nothing(folder: Path, first: object) -> None:
 
 def test_a_search_finds_by_meaning_and_filters(folder: Path, first: object) -> None:
     found = twin(folder, "search", "-k", "1", "scale down when unused", "--json")
-    nobody = twin(folder, "search", "--author", "Nobody", "bread")
     shown = twin(folder, "search", "--category", "post", "bread")
 
     (passage,) = json.loads(found.stdout)["passages"]
     assert (passage["document"], passage["author"], passage["category"]) == ("posts/scaling.md", "Ada", "post")
-    assert nobody.stdout == ""
-    assert "nothing was found" in nobody.stderr
     assert shown.stdout.startswith("1. posts/bread.md (1 of 1) · ")
 
 
@@ -85,7 +82,6 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_taken_in(folder: Path, fir
     [
         (["ingest", "not-there"], 1, "'not-there' does not exist"),
         (["ingest", "posts", "--date", "yesterday"], 1, "'yesterday'"),
-        (["search", "x", "--store", "empty"], 1, "empty"),
         (["search", "   "], 1, "question is empty"),
         (["search", "-k", "0", "x"], 2, "-k"),
         (["ingest"], 2, "Missing argument"),
@@ -106,31 +102,3 @@ def test_a_variable_that_sets_nothing_is_refused(folder: Path) -> None:
 
     assert done.returncode == 2
     assert "TWIN_SERVICE_PASSAGE." in done.stderr
-
-
-def test_another_process_writing_is_a_clear_refusal_and_loses_nothing(folder: Path, first: object) -> None:
-    script = (
-        "import asyncio, sys\n"
-        "from cli.knowledge import open_knowledge\n"
-        "from cli.service_settings import NO_KEYS, make_settings\n"
-        "async def hold(store):\n"
-        "    async with store.writer():\n"
-        "        print('held', flush=True)\n"
-        "        sys.stdin.read()\n"
-        f"with open_knowledge(make_settings(NO_KEYS | {{'store': {str(folder / 'store')!r}}})) as knowledge:\n"
-        "    asyncio.run(hold(knowledge.store))\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as writer:
-        assert writer.stdout is not None
-        assert writer.stdin is not None
-        assert writer.stdout.readline() == "held\n"
-        refused = twin(folder, "ingest", "posts", "--prune")
-        writer.stdin.close()
-        writer.wait(30)
-
-    assert refused.returncode == 1
-    assert "writ" in refused.stderr
-    assert "Traceback" not in refused.stderr
-    assert json.loads(twin(folder, "search", "bread", "--json").stdout)["passages"]

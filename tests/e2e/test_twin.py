@@ -16,6 +16,8 @@ import pytest
 from openai import OpenAI
 from playwright.sync_api import expect, sync_playwright
 
+# A short prompt and answer: what is looked at is the way, not the words.
+SHORT = {"TWIN_SERVICE_PASSAGES": "1", "TWIN_SERVICE_MAX_NEW_TOKENS": "24", "TWIN_SERVICE_UNDERSTAND": "false"}
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TWIN = Path(sys.executable).parent / "twin"
@@ -63,7 +65,7 @@ def free_port() -> int:
 def port(checkout: Path) -> Iterator[int]:
     """The port of a local AWS that `twin up --detach` left running."""
     chosen = free_port()
-    done = twin(checkout, "up", "--detach", "--port", str(chosen), "--service-port", "0")
+    done = twin(checkout, "up", "--detach", "--port", str(chosen), "--service-port", "0", environ=SHORT)
     assert done.returncode == 0, done.stderr
     yield chosen
     twin(checkout, "down")
@@ -176,8 +178,7 @@ def test_the_page_streams_an_answer_with_its_sources_from_the_documentation(serv
 
 
 def test_the_knowledge_answers_with_its_sources_on_the_terminal(checkout: Path, port: int) -> None:
-    environ = {"TWIN_SERVICE_UNDERSTAND": "false", "TWIN_SERVICE_PASSAGES": "2"}
-    done = twin(checkout, "ask", "--sources", "--max-new-tokens", "16", "What does twin down do?", environ=environ)
+    done = twin(checkout, "ask", "--sources", "--max-new-tokens", "16", "What does twin down do?", environ=SHORT)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

@@ -202,6 +202,7 @@ async def test_ten_thousand_small_files_are_taken_in(store, ingestor, raw):
     assert time.monotonic() - started < 60
 
 
+@pytest.mark.slow
 async def test_a_document_of_50_mb_is_taken_in_whole_and_the_loop_stays_free(open_store, word_embedder):
     chance = np.random.default_rng(0)
 
