@@ -91,7 +91,7 @@ def test_nothing_deployed_is_said_so(smoke_main, wire, say, capsys):
     wire.on("DescribeStacks", say.stacks("CDKToolkit"))
     assert smoke_main(["--json"]) == 3
     out, err = capsys.readouterr()
-    assert err.startswith("smoke failed: No stack called llm-twin-<stage>-endpoint")
+    assert "smoke failed: No stack called llm-twin-<stage>-endpoint" in err
     assert json.loads(out)["error"]["type"] == "StackNotDeployedError"
 
 
@@ -133,7 +133,7 @@ def test_each_kind_of_failure_has_its_exit_code(smoke_main, wire, say, capsys, c
     assert smoke_main(ENDPOINT) == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("smoke failed: ")
+    assert "\nsmoke failed: " in f"\n{err}"
     assert "Traceback" not in err
 
 
