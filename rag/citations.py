@@ -7,10 +7,13 @@ streams, and reported. This module sees text and numbers only.
 import re
 from collections.abc import Collection
 
-_CITATION = re.compile(r"\[(?P<numbers>\s*\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\s*)\]")
+_CITATION = re.compile(r"\[(?=[^\]]{1,40}\])(?P<numbers>\s*\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\s*)\]")
 _NUMBER = re.compile(r"(?P<first>\d{1,3})(?:\s*[\u2013-]\s*(?P<last>\d{1,3}))?")
 # What may still become a citation: it is held back until it is one, or cannot be one any more.
 _UNFINISHED = re.compile(r"(?P<space>[ \t]?)\[[\s\d,;\u2013-]{0,40}\Z|[ \t]\Z")
+# What would make a citation of the digits and the bracket that follow it.
+_OPEN = re.compile(r"\[[\s\d,;\u2013-]{0,40}\Z")
+_TAIL_CHARACTERS = 42
 
 
 class CitationFilter:
@@ -29,6 +32,7 @@ class CitationFilter:
         """
         self._numbers = frozenset(numbers)
         self._held = ""
+        self._tail = ""
         self.cited: list[int] = []
         self.invented: list[int] = []
 
@@ -46,7 +50,18 @@ class CitationFilter:
         return self._check(ready)
 
     def _check(self, text: str) -> str:
-        return re.sub(r"[ \t]?" + _CITATION.pattern, self._true, text)
+        shown: list[str] = []
+        at = 0
+        for match in re.finditer(r"[ \t]?" + _CITATION.pattern, text):
+            self._show(text[at : match.start()], shown)
+            self._show(self._true(match), shown)
+            at = match.end()
+        self._show(text[at:], shown)
+        return "".join(shown)
+
+    def _show(self, text: str, shown: list[str]) -> None:
+        shown.append(text)
+        self._tail = (self._tail + text)[-_TAIL_CHARACTERS:]
 
     def _true(self, match: re.Match[str]) -> str:
         named = [n for one in _NUMBER.finditer(match["numbers"]) for n in _numbers(one)]
@@ -56,7 +71,10 @@ class CitationFilter:
         if len(kept) == len(named):
             return match[0]
         space = match[0][: match[0].index("[")]
-        return f"{space}[{', '.join(map(str, kept))}]" if kept else ""
+        if kept:
+            return f"{space}[{', '.join(map(str, kept))}]"
+        # Without it, what stands around it would become one: "[[0]0]".
+        return "[]" if _OPEN.search(self._tail) else ""
 
 
 def _numbers(match: re.Match[str]) -> list[int]:

@@ -43,9 +43,9 @@ def test_it_prints_both_answers_with_tokens_and_timings(smoke_main, wire, say, a
     assert smoke_main(["--prompt", "Hallo", "--max-new-tokens", "5"]) == 0
     out, err = capsys.readouterr()
     assert "endpoint   twin\ncomponent  llm\nmodel      mlabonne/TwinLlama-3.1-8B-DPO (tgi)\nprompt     Hallo\n" in out
-    assert "plain      In one piece.\n           5 tokens out · finished by length · total 0." in out
-    assert "stream     Grüße aus 東京\n           4 tokens out, 7 in · finished by eos_token · first token 0." in out
-    assert err == ""
+    assert "plain      In one piece.\n           5 tokens out · finished by length · total " in out
+    assert "stream     Grüße aus 東京\n           4 tokens out, 7 in · finished by eos_token · first token " in out
+    assert "failed" not in err
     assert [request.json["inputs"] for request in wire.requests if request.kind in ("invoke", "stream")] == [
         "Hallo"
     ] * 2

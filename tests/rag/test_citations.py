@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.citations import CitationFilter
@@ -31,6 +31,8 @@ def test_text_is_not_held_back_longer_than_a_citation_could_be():
     assert check.feed("not a number]") == " [not a number]"
 
 
+@example(["[[0", "]0]"])
+@example(["[" + " " * 45 + "0]"])
 @given(st.lists(st.text(alphabet="[]0123,- ab", max_size=6), max_size=20))
 def test_every_number_that_is_left_exists(pieces):
     check = CitationFilter([1, 2])
