@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -20,6 +21,11 @@ DEPLOYED = (
     "tests/inference_client/test_real_endpoint.py",
 )
 DESTROYS = "test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_cli"
+
+
+# The same examples in every run: what everybody's change has to pass must not depend on luck.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 class OneDeployment(LoadFileScheduling):
