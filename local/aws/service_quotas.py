@@ -12,9 +12,9 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from local.aws.autoscaling.paging import page
 from local.aws.sagemaker.hosting import Hostings
 from local.aws.wire.errors import NoSuchResourceException, ValidationException
+from local.aws.wire.paging import page
 from local.aws.wire.place import Place
 from local.aws.wire.response import ServiceResponse
 from local.aws.wire.service import AwsService, Params

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from model.spec import Dtype, ModelSpec, PromptFormat, Quantization
 
-_LLAMA_8B = ModelSpec(
+LLAMA_8B = ModelSpec(
     model_id="meta-llama/Llama-3.1-8B-Instruct",
     revision="0e9e39f249a16976918f6564b8830bc894c89659",
     model_type="llama",
@@ -23,7 +23,7 @@ _LLAMA_8B = ModelSpec(
 )
 
 _LLAMA_70B = replace(
-    _LLAMA_8B,
+    LLAMA_8B,
     model_id="meta-llama/Llama-3.1-70B-Instruct",
     revision="1605565b47bb9346c5515c34102e054115b4f98b",
     parameters=70_553_706_496,
@@ -43,4 +43,4 @@ _LLAMA_70B_AWQ = replace(
     gated=False,
 )
 
-LLAMA = (_LLAMA_8B, _LLAMA_70B, _LLAMA_70B_AWQ)
+LLAMA = (LLAMA_8B, _LLAMA_70B, _LLAMA_70B_AWQ)

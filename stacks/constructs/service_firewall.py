@@ -60,8 +60,8 @@ class ServiceFirewall(Construct):
                 reason="A public service is asked for by service_public=true; it takes HTTPS only, and no request "
                 "without a key. service_callers names fewer networks.",
             )
-        self._allow("FrontToTasks", front, tasks, port=task_port)
-        self._allow("TasksToAws", tasks, aws, port=HTTPS_PORT)
+        self._allow("FrontToTasks", front, tasks, port=task_port, reason="Load balancer to tasks")
+        self._allow("TasksToAws", tasks, aws, port=HTTPS_PORT, reason="Tasks to VPC endpoints")
         # S3 has public addresses; the route table knows no other public ones.
         tasks.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS_PORT), "S3 through the gateway endpoint")
         self.front = self._view("FrontView", front)
@@ -69,12 +69,13 @@ class ServiceFirewall(Construct):
         self.aws = self._view("AwsView", aws)
 
     def _allow(
-        self, construct_id: str, source: ec2.SecurityGroup, destination: ec2.SecurityGroup, *, port: int
+        self, construct_id: str, source: ec2.SecurityGroup, destination: ec2.SecurityGroup, *, port: int, reason: str
     ) -> None:
         ec2.CfnSecurityGroupEgress(
             self,
             f"{construct_id}Out",
             group_id=source.security_group_id,
+            description=reason,
             destination_security_group_id=destination.security_group_id,
             ip_protocol="tcp",
             from_port=port,
@@ -84,6 +85,7 @@ class ServiceFirewall(Construct):
             self,
             f"{construct_id}In",
             group_id=destination.security_group_id,
+            description=reason,
             source_security_group_id=source.security_group_id,
             ip_protocol="tcp",
             from_port=port,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.aws.autoscaling.paging import page
 from local.aws.autoscaling.registry import Registries, Registry
 from local.aws.wire.errors import ObjectNotFoundException
+from local.aws.wire.paging import page
 from local.aws.wire.place import Place
 from local.aws.wire.service import Action, Params
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.aws.autoscaling.dimension import TargetKey, read_key
-from local.aws.autoscaling.paging import of_targets, page
 from local.aws.autoscaling.registry import Registries
 from local.aws.autoscaling.scheduled_action import ScheduledAction
+from local.aws.autoscaling.selection import of_targets
 from local.aws.wire.errors import ObjectNotFoundException
+from local.aws.wire.paging import page
 from local.aws.wire.place import Place
 from local.aws.wire.service import Action, Params
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.aws.autoscaling.dimension import Exists, TargetKey, read_key
-from local.aws.autoscaling.paging import of_targets, page
 from local.aws.autoscaling.policy_alarms import delete_alarms
 from local.aws.autoscaling.registry import Registries, Registry
 from local.aws.autoscaling.scalable_target import NOT_SUSPENDED, ScalableTarget
+from local.aws.autoscaling.selection import of_targets
 from local.aws.wire.errors import ValidationException
+from local.aws.wire.paging import page
 from local.aws.wire.place import Place
 from local.aws.wire.service import Action, Params
 

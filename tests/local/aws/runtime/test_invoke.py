@@ -126,15 +126,15 @@ def test_without_a_copy_there_is_no_capacity(rig: Rig, deployed: Deployed) -> No
     )
 
 
-def test_a_model_that_takes_too_long_is_a_model_error_and_is_stopped(rig: Rig, deployed: Deployed) -> None:
-    deployed.all()
+def test_a_model_that_takes_too_long_is_a_model_error_and_is_stopped(hurried: Rig) -> None:
+    Deployed(hurried).all()
     begin = time.monotonic()
-    error = refused(rig, {"do": "sleep", "seconds": 30})
+    error = refused(hurried, {"do": "sleep", "seconds": 30})
     assert 1.4 < time.monotonic() - begin < 5
     assert (error["Error"]["Code"], error["OriginalStatusCode"]) == ("ModelError", 0)
     assert error["OriginalMessage"].startswith("Your invocation timed out while waiting for a response from container")
-    eventually(lambda: rig.counts()["aborted"] == 1)
-    eventually(lambda: rig.outstanding() == [0])
+    eventually(lambda: hurried.counts()["aborted"] == 1)
+    eventually(lambda: hurried.outstanding() == [0])
 
 
 def test_a_container_that_dies_over_a_request_is_a_model_error(rig: Rig, deployed: Deployed) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from local.aws.containers.command import local_tgi
-from local.aws.runtime.limits import DEFAULT_LIMITS
 from tests.local.aws.sagemaker.rig import Deployed, Rig
 
 SMALL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -17,7 +16,7 @@ TWIN = "mlabonne/TwinLlama-3.1-8B-DPO"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    rig = Rig(state_dir=tmp_path_factory.mktemp("tgi"), command=local_tgi, limits=DEFAULT_LIMITS)
+    rig = Rig(state_dir=tmp_path_factory.mktemp("tgi"), command=local_tgi)
     deployed = Deployed(rig)
     deployed.model(HF_MODEL_ID=TWIN, SM_NUM_GPUS="1", MAX_INPUT_TOKENS="512", MAX_TOTAL_TOKENS="1024")
     deployed.endpoint()

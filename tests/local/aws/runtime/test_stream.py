@@ -91,16 +91,16 @@ def test_a_stream_that_breaks_ends_in_a_model_stream_error(rig: Rig, deployed: D
     eventually(lambda: rig.outstanding() == [0])
 
 
-def test_a_stream_that_takes_too_long_ends_in_a_model_stream_error(rig: Rig, deployed: Deployed) -> None:
-    deployed.all()
+def test_a_stream_that_takes_too_long_ends_in_a_model_stream_error(hurried: Rig) -> None:
+    Deployed(hurried).all()
     begin = time.monotonic()
-    *parts, (headers, payload) = events(rig, {"do": "stream", "parts": ["a"] * 100, "interval_s": 0.1})
+    *parts, (headers, payload) = events(hurried, {"do": "stream", "parts": ["a"] * 100, "interval_s": 0.1})
     assert 1.8 < time.monotonic() - begin < 5
     assert len(parts) > 10
     assert headers[":exception-type"] == "ModelStreamError"
     assert json.loads(payload)["ErrorCode"] == "ModelInvocationTimeExceeded"
-    eventually(lambda: rig.counts()["aborted"] == 1)
-    eventually(lambda: rig.outstanding() == [0])
+    eventually(lambda: hurried.counts()["aborted"] == 1)
+    eventually(lambda: hurried.outstanding() == [0])
 
 
 @pytest.mark.parametrize("interval_s", [0.05, 30])

@@ -24,7 +24,7 @@ from starlette.routing import Mount
 from local.aws.containers.command import TGI_REPOSITORY
 from local.aws.containers.fleet_state import Timings
 from local.aws.dispatch import make_dispatcher
-from local.aws.runtime.limits import RuntimeLimits
+from local.aws.runtime.limits import DEFAULT_LIMITS, RuntimeLimits
 from local.aws.runtime.routes import Runtime, runtime_routes
 from local.aws.sagemaker.hosting import Hosting
 from local.aws.sagemaker.service import SageMakerService
@@ -44,7 +44,6 @@ TIMINGS = Timings(
     drain_s=10, delete_drain_s=1, stop_grace_s=1, restart_s=0.1, restart_max_s=1, room_wait_s=0.3, look_for_room_s=0.05,
     look_at_alarms_s=0.05,
 )  # fmt: skip
-LIMITS = RuntimeLimits(invoke_s=1.5, stream_s=2.0)
 
 
 def container_command(port: int) -> list[str]:
@@ -56,7 +55,7 @@ class Rig:
 
     def __init__(
         self, *, state_dir: Path, own_services: dict[str, Any] | None = None,
-        command: Callable[[int], Sequence[str]] = container_command, limits: RuntimeLimits = LIMITS,
+        command: Callable[[int], Sequence[str]] = container_command, limits: RuntimeLimits = DEFAULT_LIMITS,
     ) -> None:  # fmt: skip
         self._state_dir = state_dir
         self._command = command
