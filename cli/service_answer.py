@@ -9,6 +9,7 @@ import httpx
 
 from cli.errors import CliError
 from cli.progress import Progress
+from cli.shown_sources import show_sources
 
 _TIMEOUT_S = 120.0
 
@@ -45,7 +46,7 @@ def print_service_answer(url: str, question: str, *, progress: Progress) -> None
             elif event == "done":
                 sys.stdout.write("\n")
                 sys.stdout.flush()
-                _describe(sources, data, progress)
+                show_sources({**data, "sources": sources}, progress)
 
 
 def _read_events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -55,14 +56,3 @@ def _read_events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]
             event = line.removeprefix("event: ")
         elif line.startswith("data: "):
             yield event, json.loads(line.removeprefix("data: "))
-
-
-def _describe(sources: list[dict[str, Any]], done: dict[str, Any], progress: Progress) -> None:
-    for source in sources:
-        mark = "*" if source["number"] in done["cited"] else " "
-        place = f"{source['document']} ({source['position'] + 1} of {source['passages']})"
-        progress.say(f"{mark}[{source['number']}] {place} · {source['heading']}")
-    for note in done["notes"]:
-        progress.say(f"note: {note}")
-    spent = ", ".join(f"{stage} {spent_ms / 1000:.2f} s" for stage, spent_ms in done["timings_ms"].items())
-    progress.say(f"{done['finish_reason']} · {spent}")

@@ -2,9 +2,7 @@
 
 import re
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +10,7 @@ from typing import Self
 from cli.environment import LocalEnvironment
 from cli.errors import PrerequisiteError, ToolFailedError
 from cli.project import Project
+from local.child_process import ChildProcess, NotReadyError
 
 START_TIMEOUT_S = 60.0
 # Its running answers get their grace period first (service/settings.py).
@@ -19,7 +18,7 @@ STOP_TIMEOUT_S = 40.0
 DEFAULT_PORT = 8000
 
 _READY = re.compile(r"Uvicorn running on (?P<url>http://[^\s\"]+)")
-_POLL_S = 0.05
+_SHOWN_LINES = 3
 # A copy on this machine reads some hundred tokens a second, and its small model reads no filter out of a question in
 # useful time: a short prompt, a short answer. What is set in the caller's environment holds.
 _FOR_A_SMALL_MODEL = {
@@ -54,9 +53,9 @@ class ServiceProcess:
         url: where the API and the page are.
     """
 
-    def __init__(self, *, process: subprocess.Popen[bytes], url: str) -> None:
+    def __init__(self, process: ChildProcess) -> None:
         self.pid = process.pid
-        self.url = url
+        self.url = process.ready["url"]
         self._process = process
 
     @classmethod
@@ -85,39 +84,31 @@ class ServiceProcess:
         Raises:
             ToolFailedError: it ended or did not listen in time.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         log_file = folder / "service.log"
         command = [sys.executable, "-m", "cli", "serve", "--no-keys", "--stage", stage]
         command += ["--port", str(port), "--store", str(store)]
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                command if detached else [*command, "--exit-with-stdin"],
-                cwd=project.root,
-                env=_FOR_A_SMALL_MODEL | environment.whole(),
-                stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # an interrupt on the terminal is the caller's to handle
-            )
-        started = cls(process=process, url="")
         try:
-            started.url = started._wait_until_ready(log_file)
-        except BaseException:
-            started.stop()
-            raise
-        return started
+            process = ChildProcess.start(
+                command,
+                log_file=log_file,
+                ready=_READY,
+                timeout_s=START_TIMEOUT_S,
+                stop_timeout_s=STOP_TIMEOUT_S,
+                detached=detached,
+                cwd=project.root,
+                environment=_FOR_A_SMALL_MODEL | environment.whole(),
+            )
+        except NotReadyError as error:
+            if error.exit_code is None:
+                problem = f"The service did not listen within {START_TIMEOUT_S:g} s."
+            else:
+                problem = f"The service did not start:\n{error.last_lines(_SHOWN_LINES)}"
+            raise ToolFailedError(problem, log_file=log_file) from error
+        return cls(process)
 
     def stop(self) -> None:
         """End it; killed if it takes longer than its answers may."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        if self._process.poll() is None:
-            self._process.terminate()
-        try:
-            self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.stop(timeout_s=STOP_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self
@@ -126,14 +117,3 @@ class ServiceProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _wait_until_ready(self, log_file: Path) -> str:
-        deadline_s = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline_s:
-            if match := _READY.search(log_file.read_text(errors="replace")):
-                return match["url"]
-            if self._process.poll() is not None:
-                last = log_file.read_text(errors="replace").strip().splitlines()[-3:]
-                raise ToolFailedError("\n".join(["The service did not start:", *last]), log_file=log_file)
-            time.sleep(_POLL_S)
-        raise ToolFailedError(f"The service did not listen within {START_TIMEOUT_S:g} s.", log_file=log_file)

@@ -3,11 +3,10 @@
 import os
 from typing import Any
 
-from pydantic import ValidationError
-
 from cli.errors import UsageError
 from cli.project import Project
-from service.settings import PREFIX, Settings, unknown_names
+from service.errors import SettingsError
+from service.settings import PREFIX, Settings, read_settings
 
 # Who asks on this machine needs no key, and those of the service are not read.
 NO_KEYS = {"allow_no_keys": True, "api_keys": None, "api_keys_file": None, "api_keys_secret": None}
@@ -31,15 +30,7 @@ def make_settings(values: dict[str, Any]) -> Settings:
     Raises:
         UsageError: a value is not allowed, or a variable TWIN_SERVICE_* sets nothing.
     """
-    unknown = unknown_names(os.environ)
-    if unknown:
-        raise UsageError(
-            f"There is no setting {', '.join(unknown)}.", advice="service/settings.py lists what there is."
-        )
     try:
-        return Settings(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = first["msg"].removeprefix("Value error, ")
-        name = f"{PREFIX}{'_'.join(map(str, first['loc']))}".upper()
-        raise UsageError(f"{name}: {reason}" if first["loc"] else reason) from error
+        return read_settings(**values)
+    except SettingsError as error:
+        raise UsageError(str(error)) from error

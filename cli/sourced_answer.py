@@ -3,15 +3,15 @@
 import sys
 from contextlib import aclosing
 
-from cli.commands.search import name_of
 from cli.knowledge import open_knowledge
 from cli.progress import Progress
+from cli.shown_sources import show_sources
 from rag.answer import Answer, Done, StageBegun, TextMade
-from rag.understanding import Understander
-from service.answering import make_answerer
-from service.endpoint import Endpoint, client_options, endpoint_finder, prompt_style
+from service.answering import make_answerer, make_understander
+from service.endpoint import Endpoint, client_options, endpoint_finder
 from service.generator import EndpointGenerator
 from service.settings import Settings
+from service.wire.rag import RagAnswer
 
 
 async def print_sourced_answer(settings: Settings, question: str, *, max_new_tokens: int, progress: Progress) -> Answer:
@@ -26,18 +26,12 @@ async def print_sourced_answer(settings: Settings, question: str, *, max_new_tok
         await endpoint.open()
         try:
             generator = EndpointGenerator(endpoint)
-            understander = Understander(
-                generator=generator,
-                store=knowledge.store,
-                style=prompt_style(settings, endpoint.address),
-                timeout_s=settings.understand_timeout_s,
-            )
             answerer = make_answerer(
                 settings,
                 endpoint=endpoint,
                 generator=generator,
                 retriever=knowledge.retriever,
-                understander=understander if settings.understand else None,
+                understander=make_understander(settings, endpoint=endpoint, generator=generator, store=knowledge.store),
             )
             async with aclosing(answerer.stream(question, max_new_tokens=max_new_tokens)) as events:
                 async for event in events:
@@ -52,16 +46,6 @@ async def print_sourced_answer(settings: Settings, question: str, *, max_new_tok
             await endpoint.aclose()
     sys.stdout.write("\n")
     sys.stdout.flush()
-    describe(answer, progress)
+    shown = RagAnswer.of(answer, request_id="").model_dump(mode="json")
+    show_sources(shown, progress)
     return answer
-
-
-def describe(answer: Answer, progress: Progress) -> None:
-    """Say where an answer comes from, and how long its stages took."""
-    for source in answer.sources:
-        mark = "*" if source.number in answer.cited else " "
-        progress.say(f"{mark}[{source.number}] {name_of(source.retrieved)}")
-    for note in answer.notes:
-        progress.say(f"note: {note}")
-    spent = ", ".join(f"{stage} {spent_ms / 1000:.2f} s" for stage, spent_ms in answer.timings_ms.items())
-    progress.say(f"{answer.finish_reason} · {spent}")

@@ -1,6 +1,7 @@
-"""What answers, by the limits and in the prompt format of the endpoint as it is deployed now."""
+"""What reads questions and answers them, by the limits and in the prompt format of the endpoint as it is deployed."""
 
 from rag.answering import Answerer
+from rag.protocols import PassageStore
 from rag.retrieval import Retriever
 from rag.understanding import Understander
 from rag.writing import AnswerLimits, Writer
@@ -31,3 +32,17 @@ def make_answerer(
     )
     writer = Writer(generator=generator, style=prompt_style(settings, address), limits=limits)
     return Answerer(retriever=retriever, writer=writer, understander=understander, passages=settings.passages)
+
+
+def make_understander(
+    settings: Settings, *, endpoint: Endpoint, generator: EndpointGenerator, store: PassageStore
+) -> Understander | None:
+    """Return what reads filters and other wordings out of a question; None where that is off."""
+    if not settings.understand:
+        return None
+    return Understander(
+        generator=generator,
+        store=store,
+        style=prompt_style(settings, endpoint.address),
+        timeout_s=settings.understand_timeout_s,
+    )

@@ -11,11 +11,14 @@ ServiceError                  the root: written for the caller; says what is all
 ├── UnknownJobError           no such ingest
 └── UnknownModelError         no such model
 CannotStartError              what the service needs is not there: a matter of the operator, as is KeysError
+SettingsError                 a TWIN_SERVICE_* variable sets nothing, or a value is not allowed: likewise
 KeysError                     the API keys cannot be read: a matter of the operator, never of a caller
 ModelAsleepError, ModelBusyError    rag's GeneratorUnavailableError, told apart by what the caller can do
 ModelRefusedError                   rag's GenerationError for a request that the model will never take as it is
 ```
 """
+
+from collections.abc import Sequence
 
 from rag.errors import GenerationError, GeneratorUnavailableError
 
@@ -74,6 +77,18 @@ class UnknownModelError(ServiceError):
 
 class CannotStartError(Exception):
     """What the service needs is not there; the message says what, and what to do."""
+
+
+class SettingsError(Exception):
+    """Settings are not allowed, or a variable sets nothing.
+
+    Attributes:
+        problems: one sentence for each, with the variable's name and what is allowed.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class KeysError(Exception):

@@ -4,25 +4,21 @@ This is the one place where rag's protocols meet their makers.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from rag.adapters.lance_store import LanceStore
-from rag.adapters.storage_options import storage_options
 from rag.answering import Answerer
-from rag.ingest import Ingestor
 from rag.protocols import PassageStore
 from rag.retrieval import Retriever
 from rag.understanding import Understander
 from service.admission import Admission
-from service.answering import make_answerer
-from service.encoders import load_embedder, load_reranker
-from service.endpoint import Endpoint, client_options, endpoint_finder, prompt_style
+from service.answering import make_answerer, make_understander
+from service.endpoint import Endpoint, client_options, endpoint_finder
 from service.generator import EndpointGenerator
 from service.jobs import Jobs
 from service.key_source import KeySource, key_source
+from service.knowledge import Knowledge
 from service.metrics import Metrics
 from service.readiness import ReadinessCheck
 from service.settings import Settings
@@ -90,25 +86,15 @@ async def open_state(settings: Settings, metrics: Metrics) -> AsyncIterator[Serv
         endpoint = Endpoint(find=endpoint_finder(settings), options=client_options(settings))
         stack.push_async_callback(endpoint.aclose)
         await endpoint.open()
-        embedder = await asyncio.to_thread(load_embedder, settings)
-        stack.callback(embedder.close)
-        reranker = await asyncio.to_thread(load_reranker, settings)
-        if reranker is not None:
-            stack.callback(reranker.close)
-        store = LanceStore(settings.store, embedder=embedder.identity, storage_options=_object_store(settings))
-        stack.callback(store.close)
+        knowledge = await asyncio.to_thread(Knowledge, settings)
+        stack.callback(knowledge.close)
         generator = EndpointGenerator(endpoint)
-        retriever = Retriever(store=store, embedder=embedder, reranker=reranker)
-        understander = Understander(
-            generator=generator,
-            store=store,
-            style=prompt_style(settings, endpoint.address),
-            timeout_s=settings.understand_timeout_s,
+        readiness = ReadinessCheck(
+            store=knowledge.store, address=lambda: endpoint.address, ttl_s=settings.readiness_ttl_s
         )
-        readiness = ReadinessCheck(store=store, address=lambda: endpoint.address, ttl_s=settings.readiness_ttl_s)
         stack.callback(readiness.close)
         jobs = Jobs(
-            ingestor=Ingestor(store=store, embedder=embedder),
+            ingestor=knowledge.ingestor,
             spool=Spool(settings.spool_folder, max_document_bytes=settings.max_upload_bytes),
             max_waiting=settings.max_waiting_jobs,
             metrics=metrics,
@@ -125,20 +111,15 @@ async def open_state(settings: Settings, metrics: Metrics) -> AsyncIterator[Serv
             keys=keys,
             endpoint=endpoint,
             generator=generator,
-            store=store,
-            retriever=retriever,
-            understander=understander if settings.understand else None,
+            store=knowledge.store,
+            retriever=knowledge.retriever,
+            understander=make_understander(settings, endpoint=endpoint, generator=generator, store=knowledge.store),
             jobs=jobs,
             answers=answers,
             searches=searches,
             readiness=readiness,
             metrics=metrics,
         )
-
-
-def _object_store(settings: Settings) -> dict[str, str]:
-    """Return how an object store is reached: by the variables that AWS's own SDKs read. A folder needs nothing."""
-    return storage_options(os.environ) if "://" in settings.store else {}
 
 
 async def _end(task: asyncio.Task[None]) -> None:

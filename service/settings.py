@@ -4,14 +4,17 @@ This module makes nothing: the composition root (app.py) reads the values.
 """
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rag.prompting import PromptStyle
+from service.errors import SettingsError
+from service.traces import traces_problem
 
 PREFIX = "TWIN_SERVICE_"
 DEFAULT_ENDPOINT_STACK = "llm-twin-local-endpoint"
@@ -182,3 +185,29 @@ def unknown_names(environment: Mapping[str, str]) -> list[str]:
     """Return the variables with our prefix that set nothing: a misspelt name would otherwise be silently ignored."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     return sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def read_settings(**given: Any) -> Settings:
+    """Return the settings: those that are given, and the process's variables for the rest.
+
+    Raises:
+        SettingsError: a value is not allowed, or a variable TWIN_SERVICE_* sets nothing.
+    """
+    unknown = unknown_names(os.environ)
+    if unknown:
+        known = ", ".join(sorted(f"{PREFIX}{name}".upper() for name in Settings.model_fields))
+        raise SettingsError([f"There is no setting {', '.join(unknown)}; there are: {known}."])
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsError([_told(one["loc"], one["msg"]) for one in error.errors()]) from error
+    problem = traces_problem(os.environ) if settings.traces else ""
+    if problem:
+        raise SettingsError([f"{PREFIX}TRACES is set, and {problem}"])
+    return settings
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    reason = message.removeprefix("Value error, ")
+    name = f"{PREFIX}{'_'.join(map(str, place))}".upper() if place else "Settings"
+    return f"{name}: {reason}"

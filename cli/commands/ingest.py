@@ -77,7 +77,7 @@ def ingest_paths(
     from cli.service_settings import NO_KEYS, choose_store, make_settings  # noqa: PLC0415
 
     settings = make_settings(NO_KEYS | {"store": choose_store(project, store)})
-    with progress.step(f"ingest into {settings.store}") as step, open_knowledge(settings) as knowledge:
+    with progress.step(f"ingest into {_shown(settings.store)}") as step, open_knowledge(settings) as knowledge:
         report = asyncio.run(
             knowledge.ingestor.ingest(
                 read_files(files, base=base or Path.cwd(), defaults=defaults or Metadata()),
@@ -90,6 +90,12 @@ def ingest_paths(
         fates = ", ".join(f"{count} {outcome}" for outcome, count in report.counts().items())
         step.result = f"{fates or 'no documents'} · {report.passages_embedded} passages embedded"
     return report
+
+
+def _shown(store: str) -> str:
+    if "://" in store or not Path(store).is_relative_to(Path.cwd()):
+        return store
+    return str(Path(store).relative_to(Path.cwd()))
 
 
 def _day(text: str) -> datetime.date | None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,10 +11,9 @@ from rich.markup import escape
 
 from cli.progress import Progress
 from cli.project import Project
+from cli.shown_sources import name_of
 from cli.target import choose_target
 from rag.filters import Filters
-from rag.passage import RetrievedPassage
-from rag.retrieval import Retrieval
 
 _SHOWN_CHARACTERS = 300
 
@@ -41,29 +41,22 @@ def search(  # noqa: PLR0917 - the options of the command
         retrieval = asyncio.run(
             knowledge.retriever.retrieve(query, k=k, filters=Filters(author=author, category=category))
         )
+    passages = [PassageOut.of(one).model_dump(mode="json") for one in retrieval.passages]
     if as_json:
-        passages = [PassageOut.of(one).model_dump(mode="json") for one in retrieval.passages]
         typer.echo(json.dumps({"passages": passages, "notes": list(retrieval.notes)}, indent=2, ensure_ascii=False))
     else:
-        _print(retrieval, progress)
+        _print(passages)
+        for note in retrieval.notes:
+            progress.say(f"note: {note}")
+        if not passages:
+            progress.say("nothing was found")
+        elif not retrieval.is_found:
+            progress.say("note: none of these is near enough to the query to be an answer")
 
 
-def _print(retrieval: Retrieval, progress: Progress) -> None:
+def _print(passages: Sequence[Mapping[str, Any]]) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    for number, one in enumerate(retrieval.passages, start=1):
+    for number, one in enumerate(passages, start=1):
         console.print(f"[bold]{number}.[/bold] {escape(name_of(one))}")
-        text = " ".join(one.passage.text.split())
+        text = " ".join(one["text"].split())
         console.print(f"   {escape(text[:_SHOWN_CHARACTERS])}{'…' if len(text) > _SHOWN_CHARACTERS else ''}")
-    for note in retrieval.notes:
-        progress.say(f"note: {note}")
-    if not retrieval.passages:
-        progress.say("nothing was found")
-    elif not retrieval.is_found:
-        progress.say("note: none of these is near enough to the query to be an answer")
-
-
-def name_of(one: RetrievedPassage) -> str:
-    """A passage's document and place in it, as a person is told it."""
-    passage = one.passage
-    heading = f" · {passage.heading}" if passage.heading else ""
-    return f"{passage.source} ({passage.position + 1} of {passage.passages}){heading} · similarity {one.similarity:.2f}"

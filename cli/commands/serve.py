@@ -1,6 +1,5 @@
 """`twin serve`: the business microservice with its page, in the foreground."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +33,6 @@ def serve(  # noqa: PLR0917 - the options of the command
     choose_target(project, Progress(), aws=aws)
     # Seconds of imports that other commands do not need.
     from cli.service_settings import NO_KEYS, choose_store, found_in_stack, make_settings  # noqa: PLC0415
-    from service.traces import traces_problem  # noqa: PLC0415
 
     values = {
         "host": host,
@@ -49,11 +47,6 @@ def serve(  # noqa: PLR0917 - the options of the command
     settings = make_settings(values)
     if not (settings.endpoint_stack or settings.endpoint_ssm_path or settings.endpoint_outputs_file):
         settings = make_settings(values | found_in_stack(endpoint_stack(boto3.Session(), stage)))
-    problem = traces_problem(os.environ) if settings.traces else ""
-    if problem:
-        raise UsageError(f"TWIN_SERVICE_TRACES is set, and {problem}")
-    # ONNX Runtime would send usage statistics home; it looks once, when it is loaded.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     from service.server import run_server  # noqa: PLC0415 - as above
 
     if not run_server(settings):

@@ -1,9 +1,10 @@
 """An ONNX encoder on the CPU: token ids in, the model's first output out."""
 
+import os
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
@@ -18,6 +19,7 @@ class OnnxSession:
     """One model, one thread per call; calls may come from several threads at once."""
 
     def __init__(self, files: ModelFiles, *, max_tokens: int) -> None:
+        onnxruntime = _load_runtime()
         options = onnxruntime.SessionOptions()
         # One thread per call, several calls at once: no thread spins while another process needs the core.
         options.intra_op_num_threads = 1
@@ -71,6 +73,14 @@ class OnnxSession:
             given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
             output = self._session.run(None, {name: value for name, value in given.items() if name in self._inputs})[0]
             yield places, mask.astype(np.float32), np.asarray(output, dtype=np.float32)
+
+
+def _load_runtime() -> ModuleType:
+    # It would send usage statistics home; it looks for this variable once, when it is loaded.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime  # noqa: PLC0415
+
+    return onnxruntime  # type: ignore[no-any-return]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

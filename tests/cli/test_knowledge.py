@@ -101,4 +101,4 @@ def test_a_variable_that_sets_nothing_is_refused(folder: Path) -> None:
     done = twin(folder, "search", "bread", TWIN_SERVICE_PASSAGE="3")
 
     assert done.returncode == 2
-    assert "TWIN_SERVICE_PASSAGE." in done.stderr
+    assert "no setting TWIN_SERVICE_PASSAGE;" in done.stderr
