@@ -1,6 +1,7 @@
 """A local AWS with stage `local` deployed to it by the real CDK CLI: one for all tests that need it."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,12 @@ DESTROYS = "test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_c
 # The same examples in every run: what everybody's change has to pass must not depend on luck.
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again where a shell runs us in the background: it is ignored there, by what we start, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class OneDeployment(LoadFileScheduling):

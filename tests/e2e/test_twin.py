@@ -261,5 +261,8 @@ def test_however_up_in_the_foreground_ends_no_process_survives(checkout: Path, n
                 break
         time.sleep(1)
         process.send_signal(number)
-        process.stderr.read()
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert wait_until_none(checkout) == []
