@@ -52,18 +52,21 @@ class EmbeddedPassage:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Hit:
-    """A passage that one search found.
+class Hits:
+    """What one search found, best first: enough to rank it. The passages themselves are read when they are chosen.
 
     Attributes:
-        passage: what was found.
-        vector: its unit-length vector.
-        score: the search's own: cosine similarity (dense) or BM25 (lexical). Higher is better.
+        ids: of the passages.
+        vectors: theirs, unit length, one row each.
+        scores: the search's own: cosine similarity (dense) or BM25 (lexical). Higher is better.
     """
 
-    passage: Passage
-    vector: NDArray[np.float32]
-    score: float
+    ids: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True, kw_only=True)

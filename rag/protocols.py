@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rag.document import Metadata
 from rag.filters import Facets, Filters
-from rag.passage import EmbeddedPassage, Hit
+from rag.passage import EmbeddedPassage, Hits, Passage
 from rag.prompting import Prompt
 
 
@@ -114,11 +114,17 @@ class PassageWriter(Protocol):
 class PassageStore(Protocol):
     """Embedded passages, searchable by vector and by word."""
 
-    async def search_dense(self, vector: NDArray[np.float32], *, limit: int, filters: Filters) -> list[Hit]:
+    async def search_dense(self, vector: NDArray[np.float32], *, limit: int, filters: Filters) -> Hits:
         """Return the passages nearest to a unit-length vector, best first, scored by cosine similarity."""
 
-    async def search_lexical(self, query: str, *, limit: int, filters: Filters) -> list[Hit]:
-        """Return the passages that share words with the query, best first, scored by BM25."""
+    async def search_lexical(self, query: str, *, limit: int, filters: Filters) -> Hits:
+        """Return the passages that share words with the query, best first, scored by BM25.
+
+        A word that the query has twice counts twice.
+        """
+
+    async def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return passages by their ids; one that was deleted in the meantime is left out."""
 
     async def facets(self) -> Facets:
         """Return the values that filters can have."""

@@ -1,55 +1,34 @@
 """A question to passages, best first.
 
 Every query (the question, and what it was expanded to) is searched by vector and by word at once. The candidates of one
-query are ranked by both scores (candidates.py); the rankings of several queries are fused by rank. Equal texts count
-once. A cross-encoder, where one is configured, orders the best; without one the fusion is the order, and it is not
-called anything more. This module does not know who stores, embeds or reranks.
+query are ranked by both scores (candidates.py). What the best of them have in common moves the query's vector, and the
+question is searched by word once more with their words (feedback.py). The rankings of several queries are fused by
+rank. Equal texts count once. A cross-encoder, where one is configured, orders the best; without one the fusion is the
+order, and it is not called anything more. This module does not know who stores, embeds or reranks.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.candidates import Candidates
 from rag.errors import InvalidQuestionError
+from rag.feedback import fed_back_query, feedback_words
 from rag.filters import Filters
-from rag.fusion import fuse_ranks
-from rag.passage import Passage, RetrievedPassage
+from rag.fusion import feed_back, fuse_ranks
+from rag.passage import Hits, RetrievedPassage
 from rag.protocols import Embedder, PassageStore, Reranker
+from rag.retrieval_settings import RetrievalSettings
 from rag.timing import Stage, Timings
 from rag.words import content_words, shared_words
 
 MAX_QUESTION_CHARACTERS = 8192
 # How many of the best by word are looked at for every word of the question.
 _WORD_CHECKS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetrievalSettings:
-    """How retrieval works.
-
-    Attributes:
-        depth: candidates of each search, or as many passages as are asked for where that is more.
-        dense_weight: share of the dense score in a query's ranking; between 0.6 and 0.8 hardly anything changes.
-        feedback_passages: how many of the best move the query's vector; 0 turns it off.
-        feedback_weight: how far.
-        expansion_weight: of an expansion's ranking, against 1 for the question's own.
-        min_expansion_similarity: cosine to the question below which an expansion has left its subject and is not used.
-        min_similarity: cosine to the question below which nothing was found, unless one passage has every word of it.
-        rerank_depth: how many of the best a cross-encoder orders.
-    """
-
-    depth: int = 100
-    dense_weight: float = 0.7
-    feedback_passages: int = 5
-    feedback_weight: float = 0.5
-    expansion_weight: float = 0.5
-    min_expansion_similarity: float = 0.5
-    min_similarity: float = 0.3
-    rerank_depth: int = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +52,41 @@ class Retrieval:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Query:
-    """One query and its candidates."""
+    """One query and what was found.
+
+    Attributes:
+        text: the query.
+        vector: its own.
+        dense: what is near to it.
+        lexical: what shares words with it.
+        candidates: both.
+    """
 
     text: str
     vector: NDArray[np.float32]
+    dense: Hits
+    lexical: Hits
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        return Candidates.of(self.dense, self.lexical)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ranking:
+    """The ranking of one query.
+
+    Attributes:
+        candidates: what is ranked.
+        moved: the query's vector, moved towards the best.
+        first: the places of the candidates by the query as it was asked.
+        order: the places of the candidates in the end.
+    """
+
     candidates: Candidates
+    moved: NDArray[np.float32]
+    first: NDArray[np.intp]
+    order: NDArray[np.intp]
 
 
 class Retriever:
@@ -126,13 +135,20 @@ class Retriever:
         held = asked.merged_over(understood or Filters())
         notes: list[str] = []
         queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
-        if held != asked and not any(query.candidates.passages for query in queries):
+        if held != asked and not any(query.candidates.ids for query in queries):
             held = asked
             notes.append("No passage met the filters that were read out of the question, so they were left out.")
             queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
         with timings.measure(Stage.FUSE):
-            ranked = self._fuse(queries, limit=max(k, self._settings.rerank_depth if self._reranker else 0))
-            is_found = self._is_found(queries[0])
+            rankings = [self._rank(query) for query in queries]
+        with timings.measure(Stage.SEARCH):
+            rankings[0] = await self._search_again(queries[0], rankings[0], held, max(k, self._settings.depth))
+        with timings.measure(Stage.FUSE):
+            scores = self._fuse(rankings)
+        with timings.measure(Stage.SEARCH):
+            limit = max(k, self._settings.rerank_depth if self._reranker else 0)
+            ranked = await self._read(queries, rankings, scores, limit=limit)
+            is_found = await self._is_found(queries[0])
         if self._reranker and ranked:
             ranked = await self._rerank(self._reranker, question, ranked, timings, notes)
         return Retrieval(
@@ -166,51 +182,77 @@ class Retriever:
             raise
         kept = [i for i, is_near in enumerate(near) if is_near]
         return [
-            _Query(text=texts[i], vector=vectors[i], candidates=Candidates.of(hits, by_word[i]))
+            _Query(text=texts[i], vector=vectors[i], dense=hits, lexical=by_word[i])
             for i, hits in zip(kept, dense, strict=True)
         ]
 
-    def _fuse(self, queries: Sequence[_Query], *, limit: int) -> list[RetrievedPassage]:
-        """Return the best passages of all queries, each text once."""
+    def _rank(self, query: _Query) -> _Ranking:
+        """Rank a query's candidates by both scores, then again by a vector that the best of them have moved."""
+        settings, candidates = self._settings, query.candidates
+        first = candidates.rank(query.vector, dense_weight=settings.dense_weight)
+        moved = query.vector
+        if settings.feedback_passages and candidates.ids:
+            best = candidates.vectors[first[: settings.feedback_passages]]
+            moved = feed_back(query.vector, best, weight=settings.feedback_weight)
+        order = candidates.rank(moved, dense_weight=settings.dense_weight)
+        return _Ranking(candidates=candidates, moved=moved, first=first, order=order)
+
+    async def _search_again(self, query: _Query, ranking: _Ranking, filters: Filters, depth: int) -> _Ranking:
+        """Search by word again, with the words of the passages that are best so far; return the ranking with those."""
         settings = self._settings
-        found: dict[str, tuple[Passage, NDArray[np.float32]]] = {}
-        rankings: list[list[str]] = []
-        for query in queries:
-            order = query.candidates.rank(
-                query.vector,
-                dense_weight=settings.dense_weight,
-                feedback_passages=settings.feedback_passages,
-                feedback_weight=settings.feedback_weight,
-            )
-            passages = [query.candidates.passages[i] for i in order]
-            found.update({p.id: (p, query.candidates.vectors[i]) for p, i in zip(passages, order, strict=True)})
-            rankings.append([p.id for p in passages])
-        weights = [1.0, *[settings.expansion_weight] * (len(queries) - 1)]
+        ids = [ranking.candidates.ids[i] for i in ranking.first[: settings.feedback_passages]]
+        if not settings.feedback_words or not ids:
+            return ranking
+        if (await self._store.size()).passages > settings.feedback_words_max_passages:
+            return ranking
+        best = await self._store.passages(ids)
+        words = feedback_words([best[i].content for i in ids if i in best], number=settings.feedback_words)
+        if not words:
+            return ranking
+        text = fed_back_query(query.text, words, weight=settings.feedback_words_weight)
+        lexical = await self._store.search_lexical(text, limit=depth, filters=filters)
+        candidates = Candidates.of(query.dense, lexical)
+        order = candidates.rank(ranking.moved, dense_weight=settings.dense_weight)
+        return replace(ranking, candidates=candidates, order=order)
+
+    def _fuse(self, rankings: Sequence[_Ranking]) -> dict[str, float]:
+        """Return the score of every passage that was found, best first."""
+        weights = [1.0, *[self._settings.expansion_weight] * (len(rankings) - 1)]
+        return fuse_ranks([[one.candidates.ids[i] for i in one.order] for one in rankings], weights=weights)
+
+    async def _read(
+        self, queries: Sequence[_Query], rankings: Sequence[_Ranking], scores: Mapping[str, float], *, limit: int
+    ) -> list[RetrievedPassage]:
+        """Return the best passages, each text once."""
+        vectors = {i: v for one in rankings for i, v in zip(one.candidates.ids, one.candidates.vectors, strict=True)}
         question = queries[0]
-        lexical = dict(zip((p.id for p in question.candidates.passages), question.candidates.lexical, strict=True))
-        fused = fuse_ranks(rankings, weights=weights)
-        best: dict[str, RetrievedPassage] = {}
-        for key, score in fused.items():
-            passage, vector = found[key]
-            if len(best) < limit and passage.text not in best:
-                best[passage.text] = RetrievedPassage(
-                    passage=passage,
-                    score=score,
-                    similarity=float(vector @ question.vector),
-                    lexical=float(np.nan_to_num(lexical.get(key, np.float32(0)))),
-                )
+        lexical = dict(zip(question.lexical.ids, question.lexical.scores, strict=True))
+        ids, best = list(scores), dict[str, RetrievedPassage]()
+        # Few texts are there twice: a second reading is rare.
+        while ids and len(best) < limit:
+            chosen, ids = ids[:limit], ids[limit:]
+            passages = await self._store.passages(chosen)
+            for key in chosen:
+                passage = passages.get(key)
+                if passage is not None and len(best) < limit and passage.text not in best:
+                    best[passage.text] = RetrievedPassage(
+                        passage=passage,
+                        score=scores[key],
+                        similarity=float(vectors[key] @ question.vector),
+                        lexical=float(lexical.get(key, 0.0)),
+                    )
         return list(best.values())
 
-    def _is_found(self, query: _Query) -> bool:
+    async def _is_found(self, query: _Query) -> bool:
         """Return whether anything is near to the question, or has every word of it."""
         candidates = query.candidates
-        if not candidates.passages:
+        if not candidates.ids:
             return False
         if float((candidates.vectors @ query.vector).max()) >= self._settings.min_similarity:
             return True
         words = content_words(query.text)
-        nearest = np.argsort(-np.nan_to_num(candidates.lexical), kind="stable")[:_WORD_CHECKS]
-        return bool(words) and any(shared_words(words, candidates.passages[i].content) == words for i in nearest)
+        nearest = await self._store.passages(query.lexical.ids[:_WORD_CHECKS])
+        return bool(words) and any(shared_words(words, passage.content) == words for passage in nearest.values())
 
     async def _rerank(
         self,

@@ -17,7 +17,18 @@ _MIN_STEM_CHARACTERS = 3
 
 def content_words(text: str) -> frozenset[str]:
     """Return the stems of a text's words, without the words that every text has."""
-    return frozenset(_stem(word) for word in _WORD.findall(text.casefold()) if word not in _STOP_WORDS)
+    return frozenset(count_stems(text))
+
+
+def count_stems(text: str) -> dict[str, tuple[str, int]]:
+    """Return the content words of a text: by stem, the form in which it comes first, and how often it comes."""
+    counted: dict[str, tuple[str, int]] = {}
+    for word in _WORD.findall(text.casefold()):
+        if word not in _STOP_WORDS:
+            stem = _stem(word)
+            form, count = counted.get(stem, (word, 0))
+            counted[stem] = form, count + 1
+    return counted
 
 
 def shared_words(words: frozenset[str], text: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from rag.document import Kind, Metadata, RawDocument
 from rag.filters import Filters
 from rag.fusion import fuse_ranks
 from rag.ingest import Ingestor
+from rag.passage import Hits
 from rag.retrieval import Retriever
 
 _DEPTH = 100
@@ -55,13 +56,16 @@ async def measure_quality(collection: Collection) -> tuple[Collection, list[Qual
 def _ways(store: LanceStore, embedder: OnnxEmbedder) -> dict[str, Search]:
     retriever = Retriever(store=store, embedder=embedder)
 
+    async def sources(hits: Hits) -> list[str]:
+        passages = await store.passages(hits.ids)
+        return [passages[i].source for i in hits.ids]
+
     async def dense(query: str) -> list[str]:
         (vector,) = await embedder.embed_queries([query])
-        hits = await store.search_dense(vector, limit=_DEPTH, filters=Filters())
-        return [hit.passage.source for hit in hits]
+        return await sources(await store.search_dense(vector, limit=_DEPTH, filters=Filters()))
 
     async def lexical(query: str) -> list[str]:
-        return [hit.passage.source for hit in await store.search_lexical(query, limit=_DEPTH, filters=Filters())]
+        return await sources(await store.search_lexical(query, limit=_DEPTH, filters=Filters()))
 
     async def by_rank(query: str) -> list[str]:
         return list(fuse_ranks([await dense(query), await lexical(query)]))

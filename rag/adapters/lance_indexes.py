@@ -27,12 +27,17 @@ _TEXT_INDEX = "content_fts"
 
 def ensure_indexes(table: Table) -> None:
     """Give a table its indexes on words and on the columns that filters name, where it lacks them."""
-    if table.index_stats("source_btree") is not None:
-        return
-    table.create_index("content", config=FTS(stem=True, remove_stop_words=True, ascii_folding=True), name=_TEXT_INDEX)
-    table.create_index("author", config=Bitmap(), name="author_bitmap")
-    table.create_index("category", config=Bitmap(), name="category_bitmap")
-    table.create_index("source", config=BTree(), name="source_btree")
+    wanted: dict[str, tuple[str, FTS | Bitmap | BTree]] = {
+        _TEXT_INDEX: ("content", FTS(stem=True, remove_stop_words=True, ascii_folding=True)),
+        "author_bitmap": ("author", Bitmap()),
+        "category_bitmap": ("category", Bitmap()),
+        "source_btree": ("source", BTree()),
+        "id_btree": ("id", BTree()),
+    }
+    there = {index.name for index in table.list_indices()}
+    for name, (column, config) in wanted.items():
+        if name not in there:
+            table.create_index(column, config=config, name=name)
 
 
 def index_new_rows(table: Table, *, max_unindexed_rows: int = MAX_UNINDEXED_ROWS) -> None:

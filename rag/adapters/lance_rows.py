@@ -1,9 +1,10 @@
 """How passages lie in a LanceDB table: its schema, rows, and the conditions on them."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag.document import Metadata
 from rag.filters import Filters
-from rag.passage import EmbeddedPassage, Hit, Passage
+from rag.passage import EmbeddedPassage, Hits, Passage
 from rag.protocols import DocumentEntry, EmbedderIdentity
 
 # Rows that are turned into Arrow at a time: other threads run between two.
@@ -21,7 +22,7 @@ EMBEDDER_KEY = b"rag.embedder"
 # Everything about a passage but its vector. `content` is what is searched by word: the heading, a newline, the text;
 # `text_start` is where the text begins in it, so that no word is stored twice.
 PASSAGE_COLUMNS = (
-    "source", "content_hash", "position", "passages", "title", "author", "category", "link", "date", "content",
+    "id", "source", "content_hash", "position", "passages", "title", "author", "category", "link", "date", "content",
     "text_start",
 )  # fmt: skip
 
@@ -94,13 +95,10 @@ def _to_rows(passages: Sequence[EmbeddedPassage], table_schema: pa.Schema, now: 
     return plain.append_column(table_schema.field("vector"), vectors).cast(table_schema)
 
 
-def to_hits(rows: pa.Table, *, score_column: str, is_distance: bool) -> list[Hit]:
+def to_hits(rows: pa.Table, *, score_column: str, is_distance: bool) -> Hits:
     """Return rows of a search as hits, in their order."""
-    scores = rows[score_column].to_numpy()
-    return [
-        Hit(passage=passage, vector=vector, score=float(1 - score if is_distance else score))
-        for passage, vector, score in zip(_passages(rows), _vectors(rows), scores, strict=True)
-    ]
+    scores = rows[score_column].to_numpy().astype(np.float32)
+    return Hits(ids=tuple(rows["id"].to_pylist()), vectors=_vectors(rows), scores=1 - scores if is_distance else scores)
 
 
 def to_documents(rows: pa.Table) -> list[DocumentEntry]:
@@ -117,22 +115,26 @@ def to_documents(rows: pa.Table) -> list[DocumentEntry]:
     ]
 
 
-def _passages(rows: pa.Table) -> Iterator[Passage]:
-    for row in rows.select(list(PASSAGE_COLUMNS)).to_pylist():
-        start = row["text_start"]
-        yield Passage(
-            source=row["source"],
-            content_hash=row["content_hash"],
-            position=row["position"],
-            passages=row["passages"],
-            heading=row["content"][: max(start - 1, 0)],
-            text=row["content"][start:],
-            metadata=_metadata(row),
-        )
+def to_passages(rows: pa.Table) -> dict[str, Passage]:
+    """Return rows as passages by their ids."""
+    return {row["id"]: _to_passage(row) for row in rows.to_pylist()}
 
 
-def _metadata(row: dict[str, object]) -> Metadata:
-    return Metadata(**{name: row[name] for name in ("title", "author", "category", "link", "date")})  # type: ignore[arg-type]  # the schema has these types
+def _to_passage(row: dict[str, Any]) -> Passage:
+    start = row["text_start"]
+    return Passage(
+        source=row["source"],
+        content_hash=row["content_hash"],
+        position=row["position"],
+        passages=row["passages"],
+        heading=row["content"][: max(start - 1, 0)],
+        text=row["content"][start:],
+        metadata=_metadata(row),
+    )
+
+
+def _metadata(row: dict[str, Any]) -> Metadata:
+    return Metadata(**{name: row[name] for name in ("title", "author", "category", "link", "date")})
 
 
 def _vectors(rows: pa.Table) -> NDArray[np.float32]:
@@ -154,9 +156,9 @@ def condition(filters: Filters) -> str:
     return " AND ".join(parts)
 
 
-def is_one_of(sources: Collection[str]) -> str:
-    """Return the SQL condition that a row belongs to one of some documents."""
-    return f"source IN ({', '.join(quoted(source) for source in sources)})"
+def is_one_of(column: str, values: Collection[str]) -> str:
+    """Return the SQL condition that a column has one of some values."""
+    return f"{column} IN ({', '.join(quoted(value) for value in values)})"
 
 
 def quoted(value: str) -> str:

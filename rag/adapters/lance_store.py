@@ -6,7 +6,7 @@ new versions beside it. Searches run on a bounded pool of threads, so that the e
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
@@ -25,15 +25,17 @@ from rag.adapters.lance_rows import (
     PASSAGE_COLUMNS,
     condition,
     identity_text,
+    is_one_of,
     stored_identity,
     to_documents,
     to_hits,
+    to_passages,
 )
 from rag.adapters.lance_writer import LanceWriter
 from rag.adapters.writer_lock import folder_lock, lease
 from rag.errors import EmbedderChangedError, StoreCorruptError, StoreMissingError
 from rag.filters import Facets, Filters
-from rag.passage import Hit
+from rag.passage import Hits, Passage
 from rag.protocols import DocumentEntry, EmbedderIdentity, StoreSize
 
 TABLE = "passages"
@@ -42,7 +44,7 @@ _READS_AT_ONCE = 8
 # Of about sqrt(rows) partitions this many are read: at 100,000 passages 99% of the true 20 nearest are among them.
 _PROBES = 30
 # A pasted page as a question would cost one look-up per word; the first ones say enough.
-_MAX_QUERY_WORDS = 256
+_MAX_QUERY_WORDS = 512
 
 Result = TypeVar("Result")
 
@@ -79,32 +81,44 @@ class LanceStore:
         self._version = 0
         self._looked_at = 0.0
         self._facets: tuple[int, Facets] | None = None
+        self._size: tuple[int, StoreSize] | None = None
 
-    async def search_dense(self, vector: NDArray[np.float32], *, limit: int, filters: Filters) -> list[Hit]:
+    async def search_dense(self, vector: NDArray[np.float32], *, limit: int, filters: Filters) -> Hits:
         """Return the passages nearest to a vector, best first, scored by cosine similarity."""
 
         async def run(table: AsyncTable) -> pa.Table:
             query = table.vector_search(vector).column("vector").distance_type("cosine").nprobes(_PROBES)
             if where := condition(filters):
                 query = query.where(where)
-            return await query.select([*PASSAGE_COLUMNS, "vector", "_distance"]).limit(limit).to_arrow()
+            return await query.select(["id", "vector", "_distance"]).limit(limit).to_arrow()
 
         rows = await self._read(run)
         return await self._convert(lambda: to_hits(rows, score_column="_distance", is_distance=True))
 
-    async def search_lexical(self, query: str, *, limit: int, filters: Filters) -> list[Hit]:
+    async def search_lexical(self, query: str, *, limit: int, filters: Filters) -> Hits:
         """Return the passages that share words with a query, best first, scored by BM25."""
-        words = " ".join(query.split()[:_MAX_QUERY_WORDS])  # a word said twice counts twice
+        words = " ".join(query.split()[:_MAX_QUERY_WORDS])
 
         async def run(table: AsyncTable) -> pa.Table:
             match = MatchQuery(words, "content")  # type: ignore[call-arg]  # its other fields have defaults
             search = table.query().nearest_to_text(match)
             if where := condition(filters):
                 search = search.where(where)
-            return await search.select([*PASSAGE_COLUMNS, "vector", "_score"]).limit(limit).to_arrow()
+            return await search.select(["id", "vector", "_score"]).limit(limit).to_arrow()
 
         rows = await self._read(run)
         return await self._convert(lambda: to_hits(rows, score_column="_score", is_distance=False))
+
+    async def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return passages by their ids; one that was deleted in the meantime is left out."""
+        if not ids:
+            return {}
+
+        async def run(table: AsyncTable) -> pa.Table:
+            return await table.query().where(is_one_of("id", ids)).select(list(PASSAGE_COLUMNS)).to_arrow()
+
+        rows = await self._read(run)
+        return await self._convert(lambda: to_passages(rows))
 
     async def facets(self) -> Facets:
         """Return the values that filters can have; kept until the table changes."""
@@ -131,11 +145,14 @@ class LanceStore:
         return await self._convert(lambda: to_documents(rows.sort_by("source").slice(offset, limit)))
 
     async def size(self) -> StoreSize:
-        """Return how much the store holds; nothing where it does not exist yet."""
+        """Return how much the store holds, kept until the table changes; nothing where it does not exist yet."""
 
         async def run(table: AsyncTable) -> StoreSize:
-            documents, passages = await asyncio.gather(table.count_rows("position = 0"), table.count_rows())
-            return StoreSize(documents=documents, passages=passages)
+            version = self._version
+            if self._size is None or self._size[0] != version:
+                documents, passages = await asyncio.gather(table.count_rows("position = 0"), table.count_rows())
+                self._size = version, StoreSize(documents=documents, passages=passages)
+            return self._size[1]
 
         try:
             return await self._read(run)

@@ -85,7 +85,7 @@ class LanceWriter:
         if stale:
             # Update what keeps its place, insert what is new, delete what is left of the old ones: one commit.
             merge = self.table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            merge.when_not_matched_by_source_delete(is_one_of(stale)).execute(rows)
+            merge.when_not_matched_by_source_delete(is_one_of("source", stale)).execute(rows)
         else:
             self.table.add(rows)
         for source in stale:
@@ -97,7 +97,7 @@ class LanceWriter:
         if not sources:
             return 0
         before = self.table.count_rows()
-        self.table.delete(is_one_of(sources))
+        self.table.delete(is_one_of("source", sources))
         for source in sources:
             self._known().pop(source, None)
         self._committed()

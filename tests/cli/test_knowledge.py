@@ -1,27 +1,17 @@
-"""`twin ingest` and `twin search`, as a person runs them: no AWS, no LLM."""
+"""`twin ingest` and `twin search`: no AWS, no LLM."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 CHECKOUT = Path(__file__).parents[2]
-
-
-def twin(folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TWIN_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(CHECKOUT), "TWIN_SERVICE_STORE": str(folder / "store"), **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +25,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(folder: Path) -> "subprocess.CompletedProcess[str]":
-    return twin(folder, "ingest", "posts", "--author", "Ada", "--category", "post", "--json")
+    """The one run as a person's: a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TWIN_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", "ingest", "posts", "--author", "Ada", "--category", "post", "--json"],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(CHECKOUT), "TWIN_SERVICE_STORE": str(folder / "store")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def run(folder: Path, twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Run a command in a folder, that of the first ingest where none is given."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "TWIN_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TWIN_SERVICE_STORE", str(folder / "store"))
+    logs = structlog.get_config()
+
+    def in_folder(*arguments: str, cwd: Path = folder) -> Any:
+        monkeypatch.chdir(cwd)
+        return twin(*arguments)
+
+    yield in_folder
+    structlog.configure(**logs)
 
 
 def test_an_ingest_says_what_became_of_each_document(first: "subprocess.CompletedProcess[str]") -> None:
@@ -49,32 +65,34 @@ def test_an_ingest_says_what_became_of_each_document(first: "subprocess.Complete
     assert first.stderr == ""
 
 
-def test_a_second_ingest_embeds_nothing(folder: Path, first: object) -> None:
-    again = twin(folder, "ingest", "posts", "--author", "Ada", "--category", "post")
+def test_a_second_ingest_embeds_nothing(run: Callable[..., Any], first: object) -> None:
+    again = run("ingest", "posts", "--author", "Ada", "--category", "post")
 
-    assert again.returncode == 0
-    assert "2 unchanged · 0 passages embedded" in again.stderr
+    assert again.code == 0
+    assert "2 unchanged · 0 passages embedded" in again.err
 
 
-def test_a_search_finds_by_meaning_and_filters(folder: Path, first: object) -> None:
-    found = twin(folder, "search", "-k", "1", "scale down when unused", "--json")
-    shown = twin(folder, "search", "--category", "post", "bread")
+def test_a_search_finds_by_meaning_and_filters(run: Callable[..., Any], first: object) -> None:
+    found = run("search", "-k", "1", "scale down when unused", "--json")
+    shown = run("search", "--category", "post", "bread")
 
-    (passage,) = json.loads(found.stdout)["passages"]
+    (passage,) = json.loads(found.out)["passages"]
     assert (passage["document"], passage["author"], passage["category"]) == ("posts/scaling.md", "Ada", "post")
-    assert shown.stdout.startswith("1. posts/bread.md (1 of 1) · ")
+    assert shown.out.startswith("1. posts/bread.md (1 of 1) · ")
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_is_taken_in(folder: Path, first: object, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_named_and_the_rest_is_taken_in(
+    run: Callable[..., Any], first: object, tmp_path: Path
+) -> None:
     (tmp_path / "image.md").write_bytes(bytes(range(256)) * 8)
     (tmp_path / "fine.md").write_text("Words that are fine.")
 
-    done = twin(tmp_path, "ingest", ".")
+    done = run("ingest", ".", cwd=tmp_path)
 
-    assert done.returncode == 1
-    assert "rejected: image.md" in done.stderr
-    assert "1 of 2 documents could not be taken in; the others are in." in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.code == 1
+    assert "rejected: image.md" in done.err
+    assert "1 of 2 documents could not be taken in; the others are in." in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize(
@@ -88,17 +106,19 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_taken_in(folder: Path, fir
     ],
 )
 def test_a_mistake_gets_one_clear_error(
-    folder: Path, first: object, arguments: list[str], exit_code: int, says: str
+    run: Callable[..., Any], first: object, arguments: list[str], exit_code: int, says: str
 ) -> None:
-    done = twin(folder, *arguments)
+    done = run(*arguments)
 
-    assert done.returncode == exit_code
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.code == exit_code
+    assert says in done.err
+    assert "Traceback" not in done.err
 
 
-def test_a_variable_that_sets_nothing_is_refused(folder: Path) -> None:
-    done = twin(folder, "search", "bread", TWIN_SERVICE_PASSAGE="3")
+def test_a_variable_that_sets_nothing_is_refused(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWIN_SERVICE_PASSAGE", "3")
 
-    assert done.returncode == 2
-    assert "no setting TWIN_SERVICE_PASSAGE;" in done.stderr
+    done = run("search", "bread")
+
+    assert done.code == 2
+    assert "no setting TWIN_SERVICE_PASSAGE;" in done.err

@@ -1,6 +1,7 @@
 import functools
 import io
 import json
+import re
 import subprocess
 import sys
 import time
@@ -176,7 +177,8 @@ def test_every_error_has_an_exit_code_and_the_help_names_it():
 def test_it_runs_as_a_module(wire, say, answering):
     wire.on("DescribeStacks", say.stacks("llm-twin-dev-endpoint"))
     done = subprocess.run([sys.executable, "-m", "inference_client.smoke"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(finding the endpoint … \d+ s\n)*", done.stderr)  # of a machine that needs over a second
     assert "In one piece." in done.stdout
 
 

@@ -14,7 +14,8 @@ from rag.errors import (
 )
 from rag.ingest import Ingestor
 from rag.prompting import Message, PromptStyle, Role, prompt_text
-from rag.retrieval import RetrievalSettings, Retriever
+from rag.retrieval import Retriever
+from rag.retrieval_settings import RetrievalSettings
 from rag.understanding import Understander
 from rag.writing import AnswerLimits, Writer
 

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from rag.candidates import Candidates
-from rag.document import Metadata
 from rag.fusion import blend, feed_back, fuse_ranks
-from rag.passage import Hit, Passage
+from rag.passage import Hits
 
 
 def test_ranks_are_fused_by_their_reciprocals():
@@ -44,25 +43,20 @@ def test_feedback_moves_a_query_towards_the_best_and_keeps_its_length():
     assert moved[0] > moved[1] > 0
 
 
-def hit(source, vector, score):
-    passage = Passage(
-        source=source, content_hash="", position=0, passages=1, heading="", text=source, metadata=Metadata()
-    )
-    return Hit(passage=passage, vector=np.array(vector, np.float32), score=score)
+def hits(*found):
+    ids, scores = zip(*found, strict=True) if found else ((), ())
+    return Hits(ids=ids, vectors=np.array([[1, 0]] * len(ids), np.float32), scores=np.array(scores, np.float32))
 
 
 def test_candidates_are_each_once_and_their_order_does_not_depend_on_the_searches():
-    hits = [hit("a", [1, 0], 0.5), hit("b", [1, 0], 0.5)]
-    options = {"dense_weight": 0.7, "feedback_passages": 2, "feedback_weight": 0.5}
+    found = [("a", 0.5), ("b", 0.5)]
     orders = []
-    for dense in (hits, hits[::-1]):
-        candidates = Candidates.of(dense, hits[:1])
-        assert len(candidates.passages) == 2
-        order = candidates.rank(np.array([1, 0], np.float32), **options)
-        orders.append([candidates.passages[i].source for i in order])
+    for dense in (hits(*found), hits(*found[::-1])):
+        candidates = Candidates.of(dense, hits(found[0]))
+        assert candidates.ids == ("a", "b")
+        orders.append(list(candidates.rank(np.array([1, 0], np.float32), dense_weight=0.7)))
     assert orders[0] == orders[1]
 
 
 def test_no_candidates_have_an_empty_order():
-    empty = Candidates.of([], [])
-    assert len(empty.rank(np.zeros(2, np.float32), dense_weight=0.7, feedback_passages=5, feedback_weight=1)) == 0
+    assert len(Candidates.of(hits(), hits()).rank(np.zeros(2, np.float32), dense_weight=0.7)) == 0

@@ -28,7 +28,13 @@ def ingestor(store, words):
 
 
 async def texts(store, query="alpha beta gamma delta"):
-    return sorted(hit.passage.text for hit in await store.search_lexical(query, limit=100, filters=Filters()))
+    return sorted(passage.text for passage in await found(store, query))
+
+
+async def found(store, query, **filters):
+    hits = await store.search_lexical(query, limit=100, filters=Filters(**filters))
+    passages = await store.passages(hits.ids)
+    return [passages[key] for key in hits.ids]
 
 
 async def test_a_second_ingest_of_the_same_documents_embeds_nothing(ingestor, words, raw):
@@ -130,8 +136,7 @@ async def test_sources_with_quotes_and_commands_are_only_names(ingestor, store, 
     report = await ingestor.ingest([raw(name, f"beta {i}", author=name) for i, name in enumerate(names)])
     assert report.counts() == {Outcome.REPLACED: len(names)}
     assert {d.source for d in await store.documents(limit=99)} == set(names)
-    hits = await store.search_lexical("beta", limit=9, filters=Filters(author="it's"))
-    assert [hit.passage.source for hit in hits] == ["it's"]
+    assert [passage.source for passage in await found(store, "beta", author="it's")] == ["it's"]
 
 
 async def test_progress_is_told_as_it_is_made(ingestor, raw):
@@ -197,8 +202,7 @@ async def test_ten_thousand_small_files_are_taken_in(store, ingestor, raw):
     report = await ingestor.ingest(raw(f"f{i}", f"file number {i} alpha") for i in range(10_000))
     assert report.counts() == {Outcome.ADDED: 10_000}
     assert (await store.size()).documents == 10_000
-    hits = await store.search_lexical("7777", limit=3, filters=Filters())
-    assert [hit.passage.source for hit in hits] == ["f7777"]
+    assert [passage.source for passage in await found(store, "7777")] == ["f7777"]
     assert time.monotonic() - started < 60
 
 

@@ -5,7 +5,8 @@ import pytest
 from rag.errors import InvalidQuestionError, StoreMissingError
 from rag.filters import Filters
 from rag.ingest import Ingestor
-from rag.retrieval import RetrievalSettings, Retriever
+from rag.retrieval import Retriever
+from rag.retrieval_settings import RetrievalSettings
 from rag.timing import Timings
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +53,21 @@ async def test_the_passage_that_answers_comes_first(retriever, question, expecte
     retrieval = await retriever.retrieve(question, k=3)
     assert sources(retrieval)[0].endswith(expected)
     assert retrieval.is_found
+
+
+async def test_a_passage_is_found_by_the_words_of_those_that_answer(open_store, minilm, raw):
+    """It shares no word with the question, and the search by vector does not reach it."""
+    store = open_store(minilm)
+    documents = [raw(f"kneading {i}", f"Kneading a loaf: gluten and crumb, recipe {i}.") for i in range(5)]
+    documents.append(raw("found", "gluten crumb"))
+    documents += [raw(f"other {i}", f"A recipe for bread that is baked at home for {i} minutes.") for i in range(5)]
+    await Ingestor(store=store, embedder=minilm).ingest(documents)
+    places = {}
+    for words in (0, 10):
+        settings = RetrievalSettings(depth=8, dense_weight=0.3, feedback_words=words)
+        retrieval = await Retriever(store=store, embedder=minilm, settings=settings).retrieve("kneading loaf", k=6)
+        places[words] = "found" in sources(retrieval)
+    assert places == {0: False, 10: True}
 
 
 async def test_equal_texts_count_once(retriever):
