@@ -79,6 +79,8 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
         "office_hours": parse_office_hours,
         "startup_timeout_s": _parse_number,
         "update_wait_s": _parse_number,
+        "update_timeout_s": _parse_number,
+        "roll_back_on_errors": _parse_flag,
         "termination_protection": _parse_flag,
     }
 )

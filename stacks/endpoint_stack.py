@@ -11,6 +11,7 @@ from stacks.constructs.execution_role import ExecutionRole
 from stacks.constructs.llm_endpoint import VARIANT_NAME, LlmEndpoint
 from stacks.constructs.published_values import PublishedValues
 from stacks.settings import DeploymentSettings
+from stacks.update_policy import UpdatePolicy
 
 
 class EndpointStack(Stack):
@@ -67,10 +68,14 @@ class EndpointStack(Stack):
             role=role,
             instance_type_name=settings.instance_type.name,
             fit=fit,
-            # SageMaker does not create a component without a copy; scaling takes it to none where that is allowed.
-            copies=max(1, settings.min_copies),
+            # Not `min_copies`: the scaling target brings the count within its bounds, and only if it is outside.
+            first_copies=min(settings.first_copies, settings.max_copies),
             startup_timeout_s=settings.startup_timeout_s,
-            update_wait_s=settings.update_wait_s,
+            update=UpdatePolicy(
+                wait_s=settings.update_wait_s,
+                timeout_s=settings.update_timeout_s,
+                rolls_back_on_errors=settings.roll_back_on_errors,
+            ),
         )
         EndpointScaling(
             self,

@@ -51,13 +51,20 @@ class DeploymentSettings:
         gpus_per_copy: GPUs that one copy is spread over.
         min_copies: copies that are always there; 0 lets the endpoint sleep when nobody asks.
         max_copies: copies that scaling may start.
+        first_copies: copies that a new component starts with, `max_copies` at most; a stage's own, and 1 or more, since
+            SageMaker creates none without a copy. It is not `min_copies`, which may change under a component that runs:
+            a changed number in the template is what CloudFormation sets the count to, whatever scaling had made of it.
         max_instances: instances that scaling may start; None for what `max_copies` need.
         target_concurrency: requests in flight per copy that scaling aims at.
         scale_in_cooldown_s: the least time between two scale-ins, in seconds.
         scale_out_cooldown_s: the least time between two scale-outs, in seconds.
         office_hours: when an endpoint that sleeps otherwise has a copy; None for one that only wakes when asked.
         startup_timeout_s: how long a container may take until it answers, download of the weights included, in seconds.
-        update_wait_s: how long a rolling update watches each new copy before it goes on, in seconds.
+        update_wait_s: how long a rolling update watches each new copy before it goes on, in seconds. CloudWatch needs
+            up to three minutes from a failed request to an alarm.
+        update_timeout_s: how long a whole rolling update may take until it is rolled back, in seconds.
+        roll_back_on_errors: whether requests that fail while an update is rolled out roll it back. Off, it lets a fix
+            reach an endpoint that fails already.
         termination_protection: whether CloudFormation refuses to delete the stacks.
         service: the business microservice beside the model.
         monitoring: what watches the model.
@@ -73,13 +80,16 @@ class DeploymentSettings:
     gpus_per_copy: int = 1
     min_copies: int
     max_copies: int
+    first_copies: int = 1
     max_instances: int | None = None
     target_concurrency: int
     scale_in_cooldown_s: int = 300
     scale_out_cooldown_s: int = 60
     office_hours: OfficeHours | None = None
     startup_timeout_s: int
-    update_wait_s: int = 60
+    update_wait_s: int = 180
+    update_timeout_s: int = 14_400
+    roll_back_on_errors: bool = True
     termination_protection: bool = False
     service: ServiceSettings = field(default_factory=ServiceSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
@@ -103,14 +113,17 @@ class DeploymentSettings:
             )
         self._check_range("max_copies", 1, None)
         self._check_range("min_copies", 0, self.max_copies)
+        self._check_range("first_copies", 1, None)
         if self.max_instances is not None:
             self._check_range("max_instances", 1, None)
         self._check_range("target_concurrency", 1, self.limits.max_concurrent_requests)
         self._check_range("scale_in_cooldown_s", 0, None)
         self._check_range("scale_out_cooldown_s", 0, None)
-        # ContainerStartupHealthCheckTimeoutInSeconds, and WaitIntervalInSeconds, of the SageMaker API.
+        # ContainerStartupHealthCheckTimeoutInSeconds, and WaitIntervalInSeconds and MaximumExecutionTimeoutInSeconds of
+        # a rolling update, of the SageMaker API.
         self._check_range("startup_timeout_s", 60, 3600)
         self._check_range("update_wait_s", 0, 3600)
+        self._check_range("update_timeout_s", 600, 28_800)
         if self.office_hours is not None and self.min_copies > 0:
             raise NotAllowedError(
                 setting="office_hours",

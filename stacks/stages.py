@@ -70,6 +70,7 @@ def settings_of(stage: Stage, *, region: str) -> DeploymentSettings:
                 instance_type=find_instance("ml.g5.2xlarge"),
                 min_copies=2,
                 max_copies=4,
+                first_copies=2,
                 target_concurrency=8,
                 startup_timeout_s=1200,
                 termination_protection=True,

@@ -6,13 +6,15 @@ from constructs import Construct
 
 from model.engines import Container
 from model.fit import Fit
+from stacks.constructs.update_alarm import UpdateAlarm
+from stacks.update_policy import UpdatePolicy
 
 # The endpoint has one variant. Its name is written here and nowhere else.
 VARIANT_NAME = "AllTraffic"
 
 
 class LlmEndpoint(Construct):
-    """Model, endpoint configuration, endpoint and component.
+    """Model, endpoint configuration, endpoint, component, and the alarm that takes an update of it back.
 
     The model and the configuration have no names of their own: CloudFormation names them, so that either can be
     replaced under a running endpoint. What cannot change under an endpoint that hosts components is in
@@ -31,9 +33,10 @@ class LlmEndpoint(Construct):
         role: what SageMaker takes on to run it.
         instance_type_name: the instance type, as `ml.g5.2xlarge`.
         fit: what a copy reserves and how many instances there may be.
-        copies: how many copies a new component starts with; at least 1.
+        first_copies: how many copies a new component starts with; at least 1. CloudFormation passes the number on when
+            it changes, over what scaling has made of it meanwhile: it is not for tuning what runs.
         startup_timeout_s: how long a copy may take to answer, in seconds.
-        update_wait_s: how long a rolling update watches each new copy, in seconds.
+        update: how a change of all that is rolled out.
 
     Attributes:
         endpoint: the endpoint.
@@ -54,9 +57,9 @@ class LlmEndpoint(Construct):
         role: iam.IRole,
         instance_type_name: str,
         fit: Fit,
-        copies: int,
+        first_copies: int,
         startup_timeout_s: int,
-        update_wait_s: int,
+        update: UpdatePolicy,
     ) -> None:
         super().__init__(scope, construct_id)
         model = sagemaker.CfnModel(
@@ -95,7 +98,10 @@ class LlmEndpoint(Construct):
             f"Endpoint{replacement_key}",
             endpoint_name=endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
+            # Another configuration would have the instances start over from its initial count.
+            retain_all_variant_properties=True,
         )
+        alarm = UpdateAlarm(self, "Update", component_name=component_name, replacement_key=replacement_key)
         self.component = sagemaker.CfnInferenceComponent(
             self,
             f"Component{replacement_key}",
@@ -103,8 +109,10 @@ class LlmEndpoint(Construct):
             endpoint_name=self.endpoint.attr_endpoint_name,
             variant_name=VARIANT_NAME,
             specification=_specify(model, fit=fit, startup_timeout_s=startup_timeout_s),
-            runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(copy_count=copies),
-            deployment_config=_roll_one_by_one(wait_s=update_wait_s),
+            runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(
+                copy_count=first_copies
+            ),
+            deployment_config=_roll_one_by_one(update, alarm_name=alarm.alarm_name),
         )
 
 
@@ -137,13 +145,24 @@ def _specify(
     )
 
 
-def _roll_one_by_one(*, wait_s: int) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
-    """Return the way of an update: start one new copy, watch it, stop an old one, and so on."""
+def _roll_one_by_one(
+    update: UpdatePolicy, *, alarm_name: str
+) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
+    """Return the way of an update: start one new copy, watch it, stop an old one, and so on; the same way back.
+
+    One at a time needs room for one copy more. Left to itself a rollback would bring all old copies back at once, and
+    need as much room as there are copies.
+    """
+    one = sagemaker.CfnInferenceComponent.InferenceComponentCapacitySizeProperty(type="COPY_COUNT", value=1)
+    alarms = [sagemaker.CfnInferenceComponent.AlarmProperty(alarm_name=alarm_name)]
     return sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty(
         rolling_update_policy=sagemaker.CfnInferenceComponent.InferenceComponentRollingUpdatePolicyProperty(
-            maximum_batch_size=sagemaker.CfnInferenceComponent.InferenceComponentCapacitySizeProperty(
-                type="COPY_COUNT", value=1
-            ),
-            wait_interval_in_seconds=wait_s,
-        )
+            maximum_batch_size=one,
+            rollback_maximum_batch_size=one,
+            wait_interval_in_seconds=update.wait_s,
+            maximum_execution_timeout_in_seconds=update.timeout_s,
+        ),
+        auto_rollback_configuration=sagemaker.CfnInferenceComponent.AutoRollbackConfigurationProperty(alarms=alarms)
+        if update.rolls_back_on_errors
+        else None,
     )

@@ -56,6 +56,13 @@ def told(resource, engine):
 
 
 @pytest.fixture
+def alarms(template):
+    """The alarms by the metric that each is on."""
+    found = [body["Properties"] for body in template["Resources"].values() if body["Type"] == ALARM]
+    return {alarm["MetricName"]: alarm for alarm in found}
+
+
+@pytest.fixture
 def policies(template):
     found = [b["Properties"] for b in template["Resources"].values() if b["Type"].endswith("::ScalingPolicy")]
     return {policy["PolicyType"]: policy for policy in found}
@@ -75,16 +82,21 @@ def test_the_scaling_target_waits_for_the_component(template, resource):
     assert resource(COMPONENT)[0] in template["Resources"][name]["DependsOn"]
 
 
-def test_the_alarm_watches_the_component_and_wakes_it(template, resource, component, policies):
-    _, alarm = resource(ALARM)
-    assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": component["InferenceComponentName"]}]
+def test_every_alarm_watches_the_component(alarms, component):
+    assert set(alarms) == {"NoCapacityInvocationFailures", "Invocation5XXErrors"}
+    for alarm in alarms.values():
+        assert alarm["Namespace"] == "AWS/SageMaker"
+        assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": component["InferenceComponentName"]}]
+
+
+def test_the_alarm_on_missing_copies_wakes_the_component(template, alarms, policies):
+    alarm = alarms["NoCapacityInvocationFailures"]
     (action,) = alarm["AlarmActions"]
     assert template["Resources"][action["Ref"]]["Properties"] == policies["StepScaling"]
 
 
-def test_the_alarm_fires_on_the_first_request_that_finds_no_copy(resource):
-    _, alarm = resource(ALARM)
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SageMaker", "NoCapacityInvocationFailures")
+def test_the_alarm_fires_on_the_first_request_that_finds_no_copy(alarms):
+    alarm = alarms["NoCapacityInvocationFailures"]
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (30, 1, 1)
@@ -213,8 +225,7 @@ def test_the_most_copies_have_room_on_the_most_instances_and_the_fewest_on_the_f
 
 def test_a_deployment_starts_with_a_copy_and_an_instance_within_its_bounds(resource, component, variant):
     _, target = resource(TARGET)
-    copies = component["RuntimeConfig"]["CopyCount"]
-    assert max(1, target["MinCapacity"]) == copies <= target["MaxCapacity"]
+    assert max(1, target["MinCapacity"]) == component["RuntimeConfig"]["CopyCount"] <= target["MaxCapacity"]
     scaling = variant["ManagedInstanceScaling"]
     instances = variant["InitialInstanceCount"]
     assert max(1, scaling["MinInstanceCount"]) == instances <= scaling["MaxInstanceCount"]
@@ -239,9 +250,25 @@ def test_requests_go_to_the_copy_with_the_fewest(variant):
     assert variant["RoutingConfig"] == {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"}
 
 
-def test_an_update_replaces_one_copy_after_the_other(component):
+def test_an_update_replaces_one_copy_after_the_other_there_and_back(component):
     rolling = component["DeploymentConfig"]["RollingUpdatePolicy"]
-    assert rolling["MaximumBatchSize"] == {"Type": "COPY_COUNT", "Value": 1}
+    one = {"Type": "COPY_COUNT", "Value": 1}
+    assert (rolling["MaximumBatchSize"], rolling["RollbackMaximumBatchSize"]) == (one, one)
+
+
+def test_an_update_has_time_for_every_copy(resource, component):
+    rolling = component["DeploymentConfig"]["RollingUpdatePolicy"]
+    a_copy_s = sum(component["Specification"]["StartupParameters"].values()) + rolling["WaitIntervalInSeconds"]
+    assert rolling["MaximumExecutionTimeoutInSeconds"] >= resource(TARGET)[1]["MaxCapacity"] * a_copy_s
+
+
+def test_an_update_is_taken_back_by_the_alarm_on_failed_requests(template, component, alarms):
+    (watched,) = component["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    assert template["Resources"][watched["AlarmName"]["Ref"]]["Properties"] == alarms["Invocation5XXErrors"]
+
+
+def test_an_endpoint_keeps_its_instances_when_its_configuration_changes(resource):
+    assert resource(ENDPOINT)[1]["RetainAllVariantProperties"] is True
 
 
 def test_everything_that_can_be_tagged_says_project_and_stage(template, stage):

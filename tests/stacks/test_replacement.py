@@ -31,6 +31,11 @@ def kinds(template, names):
     return {template["Resources"][name]["Type"] for name in names}
 
 
+def component_of(template):
+    (component,) = (b for b in template["Resources"].values() if b["Type"] == "AWS::SageMaker::InferenceComponent")
+    return component["Properties"]
+
+
 def names_in(template):
     """Names in it, but for the policy's: that one stays and is turned to the new endpoint."""
     text = json.dumps(template)
@@ -46,7 +51,7 @@ def test_a_change_that_the_endpoint_cannot_take_makes_it_and_all_that_hangs_on_i
     gone = before["Resources"].keys() - after["Resources"].keys()
     new = after["Resources"].keys() - before["Resources"].keys()
     assert kinds(before, gone) == kinds(after, new) == REPLACED
-    assert len(gone) == len(new) == len(REPLACED) + 1  # two policies
+    assert len(gone) == len(new) == len(REPLACED) + 2  # two policies, two alarms
 
 
 def test_old_and_new_can_stand_beside_each_other(before, synthesized):
@@ -72,6 +77,7 @@ def test_the_policy_of_callers_stays_and_names_the_new_ones(before, synthesized)
         {"min_copies": "1"},
         {"startup_timeout_s": "1800"},
         {"target_concurrency": "9"},
+        {"roll_back_on_errors": "false"},
     ],
     ids=str,
 )
@@ -84,3 +90,17 @@ def test_every_other_change_is_made_in_place(before, synthesized, change):
 
 def test_going_back_gives_the_first_template_again(before, synthesized):
     assert synthesized(instance_type="ml.g5.2xlarge") == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"min_copies": "1"}, {"max_copies": "3"}, {"target_concurrency": "9"}, {"max_total_tokens": "8192"}],
+    ids=str,
+)
+def test_no_deploy_touches_the_copy_count_that_scaling_has_set(before, synthesized, change):
+    """A changed number is what CloudFormation sets the count to: of the component at most its model's name changes."""
+    assert component_of(synthesized(**change)) == component_of(before)
+
+
+def test_a_fix_for_an_endpoint_that_fails_already_is_not_taken_back(synthesized):
+    assert set(component_of(synthesized(roll_back_on_errors="false"))["DeploymentConfig"]) == {"RollingUpdatePolicy"}

@@ -97,6 +97,8 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant():
         ({"startup_timeout_s": "59"}, "startup_timeout_s is 59. Allowed: 60 to 3600."),
         ({"startup_timeout_s": "3601"}, "startup_timeout_s is 3601. Allowed: 60 to 3600."),
         ({"update_wait_s": "3601"}, "update_wait_s is 3601. Allowed: 0 to 3600."),
+        ({"update_timeout_s": "599"}, "update_timeout_s is 599. Allowed: 600 to 28800."),
+        ({"roll_back_on_errors": "no"}, "roll_back_on_errors is 'no'. Allowed: true, false."),
         ({"scale_in_cooldown_s": "-1"}, "scale_in_cooldown_s is -1. Allowed: 0 or more."),
         ({"scale_out_cooldown_s": "-1"}, "scale_out_cooldown_s is -1. Allowed: 0 or more."),
         ({"termination_protection": "maybe"}, "termination_protection is 'maybe'. Allowed: true, false."),
