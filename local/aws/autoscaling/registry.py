@@ -1,7 +1,7 @@
 """What is registered in one place: targets, their policies and scheduled actions, and what scaling has done.
 
 A scaler reads targets and policies here and records its activities; the operations (targets.py, policies.py,
-scheduled_actions.py) write. Nothing here scales.
+scheduled_actions.py) write, and registering a target records what its bounds did (bounds.py). Nothing here scales.
 """
 
 import threading

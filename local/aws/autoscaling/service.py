@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from moto.core.responses import BaseResponse
 
 from local.aws.autoscaling.activities import Activities
+from local.aws.autoscaling.bounds import Bounds
 from local.aws.autoscaling.dimension import COPIES, TASKS, VARIANT_INSTANCES
 from local.aws.autoscaling.policies import Policies
 from local.aws.autoscaling.registry import Registry
@@ -38,7 +39,7 @@ class AutoScalingService:
             TASKS.name: _ecs_service_exists,
         }
         groups = (
-            Targets(registries=self.registry, exists=exists),
+            Targets(registries=self.registry, exists=exists, bounds=Bounds(hostings=hostings)),
             Policies(registries=self.registry),
             ScheduledActions(registries=self.registry),
             Activities(registries=self.registry),

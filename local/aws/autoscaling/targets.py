@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from local.aws.autoscaling.bounds import Bounds
 from local.aws.autoscaling.dimension import Exists, TargetKey, read_key
 from local.aws.autoscaling.policy_alarms import delete_alarms
 from local.aws.autoscaling.registry import Registries, Registry
@@ -23,11 +24,13 @@ class Targets:
     Args:
         registries: what there is, by place.
         exists: whether the resource of a target exists, by the dimension's name.
+        bounds: what brings its capacity within the bounds that are registered.
     """
 
-    def __init__(self, *, registries: Registries, exists: Mapping[str, Exists]) -> None:
+    def __init__(self, *, registries: Registries, exists: Mapping[str, Exists], bounds: Bounds) -> None:
         self._registries = registries
         self._exists = exists
+        self._bounds = bounds
 
     def actions(self) -> Mapping[str, Action]:
         """The operations by AWS's names."""
@@ -38,7 +41,7 @@ class Targets:
         }
 
     def register(self, place: Place, params: Params) -> Mapping[str, Any]:
-        """RegisterScalableTarget: a new target, or new bounds for one that is there."""
+        """RegisterScalableTarget: a new target, or new bounds for one that is there; its capacity is brought within."""
         key = read_key(params)
         if not self._exists[key.dimension](place, key.parts):
             raise ValidationException(f"{key.scaled.noun} doesn't exist: {key.resource_id}")
@@ -53,6 +56,8 @@ class Targets:
             target = _new(place, key, params) if there is None else _changed(there, params)
             registry.targets[key] = target
             registry.tags.setdefault(target.arn, {}).update(params.get("Tags", {}))
+            if activity := self._bounds.apply(place, target):
+                registry.activities.appendleft(activity)
         return {"ScalableTargetARN": target.arn}
 
     def describe(self, place: Place, params: Params) -> Mapping[str, Any]:

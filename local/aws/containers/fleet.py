@@ -61,6 +61,8 @@ class Fleet:
         self._revision = revision
         self._desired = desired
         self._rollout: Rollout | None = None
+        # How many copies of the revision before may be on their way back at a time, while a rollback lasts.
+        self._rollback_batch: int | None = None
         self._progress = Progress()
         self._lacking_room_since: float | None = None
         self._closed = False
@@ -197,9 +199,12 @@ class Fleet:
         # After a rollback, what is left of the other revision serves until enough of this one does.
         self._retire_surplus(self._roster.not_of(self._revision), keep=max(0, self._desired - serving))
         trouble = self._progress.trouble if serving < self._desired else None
+        if serving == self._desired:
+            self._rollback_batch = None
         if serving == len(self._roster.staying()) and (serving == self._desired or trouble):
             self._progress.settle(trouble)
-        return self._revision if len(mine) < self._desired and self._may_start() else None
+        starts_more = self._rollback_batch is None or len(mine) - serving < self._rollback_batch
+        return self._revision if len(mine) < self._desired and starts_more and self._may_start() else None
 
     def _pursue_rollout(self, rollout: Rollout) -> Revision | None:
         now = time.monotonic()
@@ -230,6 +235,7 @@ class Fleet:
         self._roster.stop([copy for copy in self._roster.of(rollout.new) if copy.ready_at is None])
         self._rollout = None
         self._desired = rollout.desired_before
+        self._rollback_batch = rollout.policy.rollback_batch(rollout.desired_before)
         self._progress.failure = reason
 
     def _start_copy(self, revision: Revision) -> None:

@@ -19,6 +19,8 @@ class RollingPolicy:
     Attributes:
         batch_copies: how many copies change in one step, or None.
         batch_percent: the same as a part of all copies.
+        rollback_copies: how many old copies are brought back in one step of a rollback, or None.
+        rollback_percent: the same as a part of all copies; with neither all at once.
         wait_s: how long to watch after each step.
         timeout_s: how long the whole may take before it is rolled back.
         alarms: CloudWatch alarms that roll it back when one is in ALARM.
@@ -26,14 +28,23 @@ class RollingPolicy:
 
     batch_copies: int | None = None
     batch_percent: int | None = None
+    rollback_copies: int | None = None
+    rollback_percent: int | None = None
     wait_s: float = 0.0
     timeout_s: float = 28_800.0
     alarms: Sequence[str] = ()
 
     def batch(self, copies: int) -> int:
         """How many of ``copies`` change in one step: at least one, never more than there are."""
-        size = self.batch_copies or math.ceil(copies * (self.batch_percent or 0) / 100) or 1
-        return max(1, min(size, copies))
+        return _size(copies, number=self.batch_copies, percent=self.batch_percent or 0)
+
+    def rollback_batch(self, copies: int) -> int:
+        """How many of ``copies`` are brought back in one step: at least one, never more than there are."""
+        return _size(copies, number=self.rollback_copies, percent=self.rollback_percent or 100)
+
+
+def _size(copies: int, *, number: int | None, percent: int) -> int:
+    return max(1, min(number or math.ceil(copies * percent / 100), copies))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,6 @@ from local.aws.wire.service import Params
 def read_policy(place: Place, params: Params) -> RollingPolicy:
     """Read how an update shall be rolled out; without a DeploymentConfig one copy at a time.
 
-    RollbackMaximumBatchSize has no effect: a rollback brings all old copies back at once.
-
     Raises:
         ValidationException: an alarm that is to be watched does not exist.
     """
@@ -19,7 +17,6 @@ def read_policy(place: Place, params: Params) -> RollingPolicy:
     if not config:
         return RollingPolicy()
     rolling = config["RollingUpdatePolicy"]
-    size = rolling["MaximumBatchSize"]
     alarms = [alarm["AlarmName"] for alarm in config.get("AutoRollbackConfiguration", {}).get("Alarms", ())]
     for name in alarms:
         if not alarm_exists(place, name):
@@ -32,9 +29,16 @@ def read_policy(place: Place, params: Params) -> RollingPolicy:
         else {}
     )
     return RollingPolicy(
-        batch_copies=size["Value"] if size["Type"] == "COPY_COUNT" else None,
-        batch_percent=size["Value"] if size["Type"] == "CAPACITY_PERCENT" else None,
+        batch_copies=_value(rolling["MaximumBatchSize"], "COPY_COUNT"),
+        batch_percent=_value(rolling["MaximumBatchSize"], "CAPACITY_PERCENT"),
+        rollback_copies=_value(rolling.get("RollbackMaximumBatchSize"), "COPY_COUNT"),
+        rollback_percent=_value(rolling.get("RollbackMaximumBatchSize"), "CAPACITY_PERCENT"),
         wait_s=rolling["WaitIntervalInSeconds"],
         alarms=tuple(alarms),
         **limit,
     )
+
+
+def _value(size: Params | None, type_: str) -> int | None:
+    """The value of a size of a type; None for one of the other type, or for none."""
+    return size["Value"] if size and size["Type"] == type_ else None

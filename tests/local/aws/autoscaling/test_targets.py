@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import ACCOUNT
+from tests.local.aws.sagemaker.rig import ACCOUNT, Deployed
 
 TARGET: dict[str, Any] = {
     "ServiceNamespace": "sagemaker",
@@ -159,6 +159,29 @@ def test_targets_have_tags(scaling: Any) -> None:
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"b": "2"}
     with pytest.raises(ClientError, match="that you tried to tag already exists"):
         scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3, Tags={"a": "1"})
+
+
+def test_registering_brings_the_copy_count_within_the_bounds_and_no_further(rig: Any, scaling: Any) -> None:
+    deployed = Deployed(rig)
+    deployed.settled()
+    for least, most, copies in ((2, 3, 2), (1, 3, 2), (0, 1, 1)):
+        scaling.register_scalable_target(**TARGET, MinCapacity=least, MaxCapacity=most)
+        assert deployed.settled()["RuntimeConfig"]["DesiredCopyCount"] == copies
+    activities = scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
+    assert [activity["Cause"] for activity in activities] == [
+        "maximum capacity was set to 1",
+        "minimum capacity was set to 2",
+    ]
+
+
+def test_a_component_that_is_being_changed_keeps_its_copy_count(rig: Any, scaling: Any) -> None:
+    deployed = Deployed(rig)
+    deployed.model("slow", START_DELAY_S="0.5")
+    deployed.component("slow", model="slow", wait=False)
+    slow = {**TARGET, "ResourceId": "inference-component/slow"}
+    scaling.register_scalable_target(**slow, MinCapacity=2, MaxCapacity=3)
+    assert deployed.settled("slow")["RuntimeConfig"]["DesiredCopyCount"] == 1
+    deployed.sm.delete_inference_component(InferenceComponentName="slow")
 
 
 def test_nothing_has_been_scaled_yet(scaling: Any) -> None:

@@ -304,6 +304,26 @@ def test_an_alarm_rolls_an_update_back(maker):
     assert "alarm latency is in ALARM" in (state.failure_reason or "")
 
 
+@pytest.mark.parametrize(("batch", "most"), [({"rollback_copies": 1}, 1), ({"rollback_percent": 50}, 2)])
+def test_a_rollback_brings_back_so_many_at_a_time_and_never_serves_with_fewer(maker, batch, most):
+    fleet = maker.serve(copies=3, NAME="old", START_DELAY_S="0.2")
+    policy = RollingPolicy(batch_copies=3, wait_s=30, alarms=["latency"], **batch)
+    fleet.roll(maker.revision(NAME="new"), policy=policy)
+    assert fleet.wait_until(lambda _: names(fleet) == {"new"} and len(fleet.copies()) == 3, 20)
+    serving, starting = [], []
+
+    def look(state: FleetState) -> bool:
+        serving.append(state.current)
+        starting.append(sum(copy.status is CopyStatus.STARTING for copy in fleet.copies()))
+        return state.settled
+
+    maker.alarms_on.add("latency")
+    assert fleet.wait_until(look, 20)
+    assert fleet.wait_until(lambda _: names(fleet) == {"old"}, 5)
+    assert min(serving) == 3
+    assert 0 < max(starting) <= most
+
+
 def test_an_update_at_zero_copies_takes_effect_with_the_next_copy(maker):
     fleet = maker.serve(NAME="old")
     fleet.scale(0)

@@ -51,6 +51,9 @@ def test_a_batch_is_a_number_or_a_part_and_at_least_one() -> None:
     assert RollingPolicy(batch_copies=3).batch(2) == 2
     assert RollingPolicy(batch_percent=50).batch(5) == 3
     assert RollingPolicy(batch_percent=5).batch(2) == 1
+    assert RollingPolicy().rollback_batch(4) == 4
+    assert RollingPolicy(rollback_copies=1).rollback_batch(4) == 1
+    assert RollingPolicy(rollback_percent=50).rollback_batch(5) == 3
 
 
 def test_with_no_copy_there_is_nothing_to_do() -> None:
