@@ -18,10 +18,12 @@ from local.aws.process import LocalAws
 
 DEPLOYED = (
     "tests/e2e/test_clients.py",
+    "tests/e2e/test_updates.py",
     "tests/e2e/test_whole_life.py",
     "tests/inference_client/test_real_endpoint.py",
 )
-DESTROYS = "test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_cli"
+# What changes the deployment and what destroys it come after those that only use it, in this order.
+LAST = ("tests/e2e/test_updates.py", "tests/e2e/test_whole_life.py")
 
 
 # The same examples in every run: what everybody's change has to pass must not depend on luck.
@@ -48,11 +50,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneDeploy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start what takes longest first, so that no process is left with it at the end; the destroy after its users."""
+    """Start what takes longest first, so that no process is left with it at the end."""
 
-    def rank(item: pytest.Item) -> tuple[bool, bool, bool]:
+    def rank(item: pytest.Item) -> tuple[bool, int, bool]:
         file = item.nodeid.split("::")[0]
-        return file not in DEPLOYED, item.name == DESTROYS, not file.startswith("tests/e2e/")
+        turn = 1 + LAST.index(file) if file in LAST else 0
+        return file not in DEPLOYED, turn, not file.startswith("tests/e2e/")
 
     items.sort(key=rank)
 
