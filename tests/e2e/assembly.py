@@ -1,15 +1,15 @@
-"""Cloud assemblies as another commit, or another command line, would have them."""
+"""Cloud assemblies as another commit, or another command line, would have them, without the seconds of a synthesis."""
 
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from cli.rehearsal import Rehearsal
+from model.hardware import find_instance
+from stacks.settings import Stage
+from stacks.stages import settings_of
 
 
 def rewrite_template(rehearsal: Rehearsal, target: Path, *changes: tuple[str, str]) -> Rehearsal:
@@ -30,17 +30,9 @@ def rewrite_template(rehearsal: Rehearsal, target: Path, *changes: tuple[str, st
     return dataclasses.replace(rehearsal, folder=target)
 
 
-def synthesize(rehearsal: Rehearsal, target: Path, **context: str) -> Rehearsal:
-    """The assembly that the app writes with `-c KEY=VALUE`, run as the CLI runs it but without the CLI's seconds."""
-    root = rehearsal.project.root
-    fixed = json.loads((root / "cdk.json").read_text())["context"]
-    path = os.pathsep.join((str(rehearsal.project.programs), os.environ["PATH"]))
-    made = dataclasses.replace(rehearsal, folder=target)
-    environ = {
-        **rehearsal.environment.whole(),
-        "PATH": path,
-        "CDK_OUTDIR": str(made.assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**fixed, "stage": rehearsal.stage, **context}),
-    }
-    subprocess.run([sys.executable, "app.py"], cwd=root, env=environ, check=True, timeout=120)
-    return made
+def with_instance_type(rehearsal: Rehearsal, target: Path, name: str) -> Rehearsal:
+    """The assembly that the app writes with `-c instance_type=NAME`, as tests/stacks/test_replacement.py says."""
+    settings = settings_of(Stage(rehearsal.stage), region=rehearsal.environment.region)
+    other = dataclasses.replace(settings, instance_type=find_instance(name))
+    changes = (settings.instance_type.name, name), (settings.replacement_key, other.replacement_key)
+    return rewrite_template(rehearsal, target, *changes)

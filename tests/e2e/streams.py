@@ -13,8 +13,11 @@ from botocore.exceptions import ClientError
 
 from inference_client import EndpointAddress
 
-_BODY = json.dumps({"messages": [{"role": "user", "content": "Count."}], "max_tokens": 12, "stream": True})
+_BODY = json.dumps({"messages": [{"role": "user", "content": "Count."}], "max_tokens": 8, "stream": True})
 _DEADLINE_S = 60.0
+# A caller asks so often, unless the answer takes longer: without a pause two of them would keep a small machine from all
+# that is to be seen. tests/local/aws/runtime/test_rolling_update.py has callers without one, of a container that is cheap.
+_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Answer:
 
 
 class Streams:
-    """Threads that ask without a pause as long as the block runs. The SDK repeats nothing for them.
+    """Threads that ask at a constant rate as long as the block runs. The SDK repeats nothing for them.
 
     With ``look_again``, a caller that is refused looks the names up and asks once more, as one does whose endpoint was
     replaced.
@@ -38,7 +41,7 @@ class Streams:
         refused: how often a caller was refused and looked the names up.
     """
 
-    def __init__(self, find: Callable[[], EndpointAddress], *, callers: int = 3, look_again: bool = False) -> None:
+    def __init__(self, find: Callable[[], EndpointAddress], *, callers: int = 2, look_again: bool = False) -> None:
         self.answers: list[Answer] = []
         self.failures: list[str] = []
         self.refused = 0
@@ -66,10 +69,10 @@ class Streams:
         """Who has given the answers that were asked for since."""
         return {answer.model for answer in self.answers if answer.asked_at >= since}
 
-    def wait_for(self, model: str) -> None:
-        """Wait until an answer of a model is there."""
+    def wait_for(self, model: str, *, since: float = 0.0) -> None:
+        """Wait until there is an answer of a model that was asked for since."""
         deadline = time.monotonic() + _DEADLINE_S
-        while model not in self.models():
+        while model not in self.models(since=since):
             assert time.monotonic() < deadline, f"no answer of {model}; failures: {self.failures}"
             time.sleep(0.05)
 
@@ -89,6 +92,7 @@ class Streams:
                 self.answers.append(Answer(asked_at, model, time.monotonic() - asked_at))
             except Exception as error:
                 self.failures.append(repr(error))
+            self._over.wait(max(0.0, asked_at + _EVERY_S - time.monotonic()))
 
     def _ask(self, address: EndpointAddress) -> str:
         """Read a whole stream and say which model's it was."""

@@ -1,6 +1,7 @@
 """What a deploy does to an endpoint that is in use: by the real CDK CLI, under a constant load of streams."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from cli.environment import LocalEnvironment
 from cli.errors import ToolFailedError
 from cli.rehearsal import Rehearsal
 from inference_client import EndpointAddress
-from tests.e2e.assembly import rewrite_template, synthesize
+from tests.conftest import entered
+from tests.e2e.assembly import rewrite_template, with_instance_type
 from tests.e2e.streams import Streams
 
 OLD = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -56,66 +58,85 @@ class Endpoint:
 
 
 @pytest.fixture(scope="module")
-def newer(rehearsal: Rehearsal, outputs: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    """The same deployment with another model and other limits."""
-    return rewrite_template(
+def endpoint(rehearsal: Rehearsal, local_environment: LocalEnvironment, outputs: dict[str, str]) -> Endpoint:
+    with entered(local_environment):
+        return Endpoint(rehearsal)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """A deploy of another model and other limits, with two copies where the template says one, under load."""
+
+    rehearsal: Rehearsal
+    pids_before: set[int]
+    streams: Streams
+    over_at: float
+
+
+@pytest.fixture(scope="module")
+def update(
+    endpoint: Endpoint,
+    rehearsal: Rehearsal,
+    local_environment: LocalEnvironment,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Update:
+    newer = rewrite_template(
         rehearsal,
         tmp_path_factory.mktemp("newer"),
         (f'"{OLD}"', f'"{NEW}"'),
         ('"MAX_CONCURRENT_REQUESTS": "32"', '"MAX_CONCURRENT_REQUESTS": "24"'),
     )
+    with entered(local_environment):
+        endpoint.scale(2)
+        pids = pids_in_service()
+        assert len(pids) == 2
+        with Streams(lambda: endpoint.address) as streams:
+            streams.wait_for(OLD)
+            newer.deploy_assembly()
+            over_at = time.monotonic()
+            streams.wait_for(NEW, since=over_at)
+    return Update(rehearsal=newer, pids_before=pids, streams=streams, over_at=over_at)
 
 
-@pytest.fixture
-def endpoint(rehearsal: Rehearsal, local_environment: LocalEnvironment, outputs: dict[str, str]) -> Endpoint:
-    return Endpoint(rehearsal)
+def pids_in_service() -> set[int]:
+    return {copy.pid for copy in list_copies() if copy.status == "InService"}
 
 
 @pytest.mark.timeout(300)
 def test_an_unchanged_deploy_restarts_nothing(endpoint: Endpoint, rehearsal: Rehearsal) -> None:
-    before = {copy.pid for copy in list_copies()}
+    before = pids_in_service()
     rehearsal.deploy_assembly()
-    assert {copy.pid for copy in list_copies()} == before
+    assert pids_in_service() == before
 
 
 @pytest.mark.timeout(300)
-def test_another_model_and_limits_are_rolled_out_without_a_stream_that_fails_and_leave_the_scaled_copy_count(
-    endpoint: Endpoint, newer: Rehearsal
-) -> None:
-    endpoint.scale(2)
-    before = {copy.pid for copy in list_copies() if copy.status == "InService"}
-    assert len(before) == 2
-    with Streams(lambda: endpoint.address) as streams:
-        streams.wait_for(OLD)
-        newer.deploy_assembly()
-        deployed_at = time.monotonic()
-        streams.wait_for(NEW)
-        while len(streams.models(since=deployed_at)) == 0:
-            time.sleep(0.05)
-    assert streams.failures == []
-    assert streams.models() == {OLD, NEW}
-    assert streams.models(since=deployed_at) == {NEW}
+def test_another_model_and_other_limits_are_rolled_out_without_a_stream_that_fails(update: Update) -> None:
+    assert update.streams.failures == []
+    assert update.streams.models() == {OLD, NEW}
+    assert update.streams.models(since=update.over_at) == {NEW}
+    assert update.pids_before.isdisjoint(pids_in_service())
+
+
+def test_the_copy_count_that_scaling_had_set_survives_a_deploy(update: Update, endpoint: Endpoint) -> None:
     assert endpoint.counts() == (2, 2)
-    assert before.isdisjoint(copy.pid for copy in list_copies() if copy.status == "InService")
 
 
 @pytest.mark.timeout(300)
 def test_a_model_that_does_not_come_up_is_rolled_back_and_the_old_copies_have_served_throughout(
-    endpoint: Endpoint, newer: Rehearsal, tmp_path: Path
+    update: Update, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    newer.deploy_assembly()
-    endpoint.scale(2)
-    before = {copy.pid for copy in list_copies() if copy.status == "InService"}
-    broken = rewrite_template(newer, tmp_path, (f'"{NEW}"', '"llm-twin/does-not-exist"'))
+    before = pids_in_service()
+    broken = rewrite_template(update.rehearsal, tmp_path, (f'"{NEW}"', '"llm-twin/does-not-exist"'))
     with Streams(lambda: endpoint.address) as streams:
         streams.wait_for(NEW)
         with pytest.raises(ToolFailedError, match="does-not-exist"):
             broken.deploy_assembly()
+        streams.wait_for(NEW, since=time.monotonic())
     assert endpoint.stack_status() == "UPDATE_ROLLBACK_COMPLETE"
     assert streams.failures == []
     assert streams.models() == {NEW}
     assert endpoint.counts() == (2, 2)
-    assert {copy.pid for copy in list_copies()} == before
+    assert pids_in_service() == before
 
 
 @pytest.mark.timeout(300)
@@ -123,16 +144,14 @@ def test_another_instance_type_is_a_second_endpoint_before_the_first_one_goes(
     endpoint: Endpoint, rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
     sagemaker = boto3.client("sagemaker")
-    larger = synthesize(rehearsal, tmp_path, instance_type="ml.g5.2xlarge")
+    larger = with_instance_type(rehearsal, tmp_path, "ml.g5.2xlarge")
     parameters = f"/llm-twin/{rehearsal.stage}"
     with Streams(lambda: EndpointAddress.from_ssm(parameters), look_again=True) as streams:
         larger.deploy_assembly()
-        deployed_at = time.monotonic()
-        while len(streams.models(since=deployed_at)) == 0:
-            time.sleep(0.05)
+        streams.wait_for(OLD, since=time.monotonic())
     after = EndpointAddress.from_stack(endpoint.stack_name)
     assert streams.failures == []
-    assert 0 < streams.refused <= 3  # each caller once
+    assert 0 < streams.refused <= 2  # each caller once
     assert after.endpoint_name != endpoint.address.endpoint_name
     (left,) = sagemaker.list_endpoints()["Endpoints"]
     (component,) = sagemaker.list_inference_components()["InferenceComponents"]

@@ -1,6 +1,7 @@
 """An instance type cannot change under an endpoint that hosts components: everything that hangs on it is made anew."""
 
 import json
+import re
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_a_change_that_the_endpoint_cannot_take_makes_it_and_all_that_hangs_on_i
     new = after["Resources"].keys() - before["Resources"].keys()
     assert kinds(before, gone) == kinds(after, new) == REPLACED
     assert len(gone) == len(new) == len(REPLACED) + 2  # two policies, two alarms
+
+
+def test_nothing_else_differs(before, synthesized):
+    def without_key(template, instance_type):
+        key = component_of(template)["InferenceComponentName"].split("-")[-2]
+        return re.sub(f"{key}([0-9A-F]{{8}})?", "KEY", json.dumps(template)).replace(instance_type, "TYPE")
+
+    after = synthesized(instance_type="ml.g6.2xlarge")
+    assert json.loads(without_key(before, "ml.g5.2xlarge")) == json.loads(without_key(after, "ml.g6.2xlarge"))
 
 
 def test_old_and_new_can_stand_beside_each_other(before, synthesized):
