@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError
 
 from inference_client import EndpointAddress
 
-_BODY = json.dumps({"messages": [{"role": "user", "content": "Count."}], "max_tokens": 8, "stream": True})
+_BODY = json.dumps({"messages": [{"role": "user", "content": "Count."}], "max_tokens": 6, "stream": True})
 _DEADLINE_S = 60.0
-# A caller asks so often, unless the answer takes longer: without a pause two of them would keep a small machine from all
-# that is to be seen. tests/local/aws/runtime/test_rolling_update.py has callers without one, of a container that is cheap.
-_EVERY_S = 1.0
+# A caller asks so often, unless the answer takes longer: without a pause two would leave a small machine no room for
+# what is to be seen. In tests/local/aws/runtime/test_rolling_update.py nobody pauses, and the container is cheap.
+_EVERY_S = 1.5
 
 
 @dataclass(frozen=True)

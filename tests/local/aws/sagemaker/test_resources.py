@@ -12,7 +12,7 @@ from local.aws.cloudformation.provider import (
     ResourceRequest,
 )
 from local.aws.sagemaker.resources import providers
-from tests.local.aws.sagemaker.rig import ACCOUNT, IMAGE, ROLE, Deployed, Rig, specification
+from tests.local.aws.sagemaker.rig import ACCOUNT, IMAGE, ROLE, Deployed, Rig, eventually, specification
 
 SCOPE = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 
@@ -165,6 +165,42 @@ def test_a_broken_update_fails_and_what_was_there_serves_on(rig: Rig, stack: Sta
     assert found["RuntimeConfig"] == {"DesiredCopyCount": 2, "CurrentCopyCount": 2}
     stack.put("InferenceComponent", **properties)
     assert {copy["copy_id"] for copy in rig.sagemaker.copies()} == before
+
+
+def test_an_update_that_an_alarm_takes_back_fails(rig: Rig, stack: Stack, deployed: Deployed) -> None:
+    stack.all(copies=2)
+    deployed.model("newer", NAME="new")
+    rig.client("cloudwatch").put_metric_alarm(
+        AlarmName="errors",
+        MetricName="Invocation5XXErrors",
+        Namespace="AWS/SageMaker",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=3,
+        Statistic="Sum",
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    one = {"Type": "COPY_COUNT", "Value": "1"}
+    rolling = {"MaximumBatchSize": one, "RollbackMaximumBatchSize": one, "WaitIntervalInSeconds": "600"}
+    watched = {"Alarms": [{"AlarmName": "errors"}]}
+
+    def ring() -> None:
+        described = deployed.sm.describe_inference_component
+        eventually(
+            lambda: described(InferenceComponentName="twin")["InferenceComponentStatus"] == "Updating", timeout_s=20
+        )
+        rig.client("cloudwatch").set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+
+    ringing = threading.Thread(target=ring)
+    ringing.start()
+    with pytest.raises(ProvisioningError, match="CloudWatch alarm errors is in ALARM"):
+        stack.component(
+            "newer", copies=2, DeploymentConfig={"RollingUpdatePolicy": rolling, "AutoRollbackConfiguration": watched}
+        )
+    ringing.join()
+    found = deployed.settled()
+    assert found["Specification"]["ModelName"] == "stack-Model-1"
+    assert found["RuntimeConfig"] == {"DesiredCopyCount": 2, "CurrentCopyCount": 2}
 
 
 def test_what_cannot_change_is_refused(stack: Stack) -> None:
