@@ -1,9 +1,10 @@
 """A local AWS with stage `local` deployed to it by the real CDK CLI: one for all tests that need it."""
 
+import functools
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import hypothesis
 import pytest
@@ -70,6 +71,12 @@ def entered(local_environment: LocalEnvironment) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def as_client(local_environment: LocalEnvironment) -> Callable[[], AbstractContextManager[None]]:
+    """The same for a fixture that lives longer than a test, which is a client by itself."""
+    return functools.partial(entered, local_environment)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EventStreamError
 
 from inference_client import EndpointAddress
 
@@ -83,8 +83,9 @@ class Streams:
             try:
                 try:
                     model = self._ask(address)
-                except ClientError:
-                    if not self._look_again:
+                except ClientError as refusal:
+                    # A stream that breaks off is one too, and no refusal.
+                    if isinstance(refusal, EventStreamError) or not self._look_again:
                         raise
                     self.refused += 1
                     address = self._find()

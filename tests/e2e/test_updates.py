@@ -1,6 +1,8 @@
 """What a deploy does to an endpoint that is in use: by the real CDK CLI, under a constant load of streams."""
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,16 +11,16 @@ import boto3
 import pytest
 
 from cli.copies import list_copies
-from cli.environment import LocalEnvironment
 from cli.errors import ToolFailedError
 from cli.rehearsal import Rehearsal
 from inference_client import EndpointAddress
-from tests.conftest import entered
 from tests.e2e.assembly import rewrite_template, with_instance_type
 from tests.e2e.streams import Streams
 
 OLD = "HuggingFaceTB/SmolLM2-135M-Instruct"
 NEW = "HuggingFaceTB/SmolLM2-360M-Instruct"
+
+AsClient = Callable[[], AbstractContextManager[None]]
 
 
 class Endpoint:
@@ -58,8 +60,8 @@ class Endpoint:
 
 
 @pytest.fixture(scope="module")
-def endpoint(rehearsal: Rehearsal, local_environment: LocalEnvironment, outputs: dict[str, str]) -> Endpoint:
-    with entered(local_environment):
+def endpoint(rehearsal: Rehearsal, as_client: AsClient, outputs: dict[str, str]) -> Endpoint:
+    with as_client():
         return Endpoint(rehearsal)
 
 
@@ -75,10 +77,7 @@ class Update:
 
 @pytest.fixture(scope="module")
 def update(
-    endpoint: Endpoint,
-    rehearsal: Rehearsal,
-    local_environment: LocalEnvironment,
-    tmp_path_factory: pytest.TempPathFactory,
+    endpoint: Endpoint, rehearsal: Rehearsal, as_client: AsClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Update:
     newer = rewrite_template(
         rehearsal,
@@ -86,7 +85,7 @@ def update(
         (f'"{OLD}"', f'"{NEW}"'),
         ('"MAX_CONCURRENT_REQUESTS": "32"', '"MAX_CONCURRENT_REQUESTS": "24"'),
     )
-    with entered(local_environment):
+    with as_client():
         endpoint.scale(2)
         pids = pids_in_service()
         assert len(pids) == 2
