@@ -29,12 +29,13 @@ class Endpoint:
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.stack_name = rehearsal.stack_names()[0]
         self.address = EndpointAddress.from_stack(self.stack_name)
-        self._sagemaker = boto3.client("sagemaker")
+        self._component = self.address.inference_component_name or ""
+        self._sagemaker: Any = boto3.client("sagemaker")
 
     def scale(self, copies: int) -> None:
         """What Application Auto Scaling does."""
         self._sagemaker.update_inference_component_runtime_config(
-            InferenceComponentName=self.address.inference_component_name, DesiredRuntimeConfig={"CopyCount": copies}
+            InferenceComponentName=self._component, DesiredRuntimeConfig={"CopyCount": copies}
         )
         deadline = time.monotonic() + 60
         while self.describe()["InferenceComponentStatus"] != "InService":
@@ -42,9 +43,7 @@ class Endpoint:
             time.sleep(0.1)
 
     def describe(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._sagemaker.describe_inference_component(
-            InferenceComponentName=self.address.inference_component_name
-        )
+        found: dict[str, Any] = self._sagemaker.describe_inference_component(InferenceComponentName=self._component)
         return found
 
     def counts(self) -> tuple[int, int]:

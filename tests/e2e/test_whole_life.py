@@ -64,7 +64,7 @@ def test_an_endpoint_lives_from_deploy_to_destroy_through_the_real_cdk_cli(
     (stack_name,) = rehearsal.stack_names()
     # Not from `outputs`: the tests of updates may have deployed since.
     address = EndpointAddress.from_stack(stack_name)
-    component = address.inference_component_name
+    component = address.inference_component_name or ""
 
     # invoked, by the book's surface and by a stream
     llm = LLMInferenceSagemakerEndpoint(address.endpoint_name, inference_component_name=component)

@@ -104,7 +104,7 @@ def test_going_back_gives_the_first_template_again(before, synthesized):
 
 @pytest.mark.parametrize(
     "change",
-    [{"min_copies": "1"}, {"max_copies": "3"}, {"target_concurrency": "9"}, {"max_total_tokens": "8192"}],
+    [{"min_copies": "2"}, {"max_copies": "3"}, {"target_concurrency": "9"}, {"max_total_tokens": "8192"}],
     ids=str,
 )
 def test_no_deploy_touches_the_copy_count_that_scaling_has_set(before, synthesized, change):
