@@ -1,9 +1,11 @@
 """How long one search takes, from the question's text to the fused passages, in stores of several sizes.
 
-Texts are made of words whose frequencies follow Zipf's law, vectors lie around random centres: what an index and a
-ranking cost depends on their number and spread, not on their meaning. The embedder and the store are the real ones.
+Texts are made of English words whose frequencies follow Zipf's law, vectors lie around random centres: what an index
+and a ranking cost depends on their number and spread, not on their meaning. The embedder and the store are the real
+ones.
 """
 
+import functools
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from rag.adapters.lance_store import LanceStore
 from rag.adapters.model_files import packaged_minilm
@@ -24,8 +27,9 @@ from rag.timing import Timings
 
 SIZES = [1_000, 10_000, 100_000]
 
-_VOCABULARY = 30_000
+_VOCABULARY = 15_000
 _COMMON_WORDS = 50
+_MIN_CHARACTERS = 4
 _WORDS_PER_PASSAGE = 120
 _WORDS_PER_QUESTION = 10
 _AUTHORS = 20
@@ -84,11 +88,19 @@ def _quantile(values: Sequence[float], share: float) -> float:
     return round(float(np.quantile(values, share)), 1)
 
 
+@functools.cache
+def _vocabulary() -> NDArray[np.str_]:
+    """Return words that the embedder's tokenizer knows as a whole, so that a question has as many tokens as people's."""
+    known = Tokenizer.from_file(str(packaged_minilm().tokenizer)).get_vocab()
+    words = sorted(word for word in known if word.isascii() and word.isalpha() and len(word) >= _MIN_CHARACTERS)
+    return np.random.default_rng(3).permutation(np.array(words))[:_VOCABULARY]
+
+
 def _words(chance: np.random.Generator, *shape: int) -> NDArray[np.str_]:
     """Return words as often as they are in texts without the words that say nothing (Zipf-Mandelbrot)."""
-    shares = 1 / (np.arange(_VOCABULARY) + _COMMON_WORDS)
-    names = np.array([f"word{rank}" for rank in range(_VOCABULARY)])
-    return names[chance.choice(_VOCABULARY, size=shape, p=shares / shares.sum())]
+    vocabulary = _vocabulary()
+    shares = 1 / (np.arange(len(vocabulary)) + _COMMON_WORDS)
+    return vocabulary[chance.choice(len(vocabulary), size=shape, p=shares / shares.sum())]
 
 
 def _rows(begin: int, end: int, chance: np.random.Generator) -> list[EmbeddedPassage]:
