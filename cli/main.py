@@ -16,6 +16,7 @@ from cli.commands.env import env
 from cli.commands.ingest import ingest
 from cli.commands.model import build_model_app
 from cli.commands.plan import plan
+from cli.commands.publish import publish
 from cli.commands.search import search
 from cli.commands.serve import serve
 from cli.commands.smoke import smoke
@@ -40,7 +41,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan, doctor):
+    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan, publish, doctor):
         app.command()(command)
     app.command("diagnose")(diagnose_stack)
     app.add_typer(build_model_app(), name="model")

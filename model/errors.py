@@ -13,11 +13,14 @@ ModelError                 the root: every message names the value and what is a
 ├── UnsupportedModelError  the engine does not serve this architecture or quantization
 ├── EnvironmentTooLargeError   SageMaker would refuse the container's environment
 ├── GatedModelError        the weights need a token, and a container gets no secret
-└── DoesNotFitError        the instance cannot hold the component
+├── DoesNotFitError        the instance cannot hold the component
+├── IncompleteModelError   the files of a model are not all there, or one is cut short
+├── DestinationError       a bucket or a prefix cannot take the model
+└── ChecksumError          a file is not the one that the hub names, or S3 holds another than was sent
 ```
 
-All of them are found before anything is deployed. None is worth a retry, but a HubError that says so: the settings have
-to change.
+All of them are found before anything is deployed. None is worth a retry, but a HubError that says so and a
+ChecksumError: the settings have to change.
 """
 
 from collections.abc import Sequence
@@ -137,3 +140,15 @@ class GatedModelError(ModelError):
 
 class DoesNotFitError(ModelError):
     """The instance, or the fleet, cannot hold the component."""
+
+
+class IncompleteModelError(ModelError):
+    """Files that are no whole model: one is missing, cut short, or of a kind that is not published."""
+
+
+class DestinationError(ModelError):
+    """A bucket that is missing, elsewhere or open to everybody, or a prefix that holds something else."""
+
+
+class ChecksumError(ModelError):
+    """A file whose content is not what its source or its destination says."""

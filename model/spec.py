@@ -158,8 +158,7 @@ class ModelSpec:
             )
 
     def _check_identity(self) -> None:
-        if not _HUB_ID.fullmatch(self.model_id):
-            raise InvalidSpecError(f"model id {self.model_id!r} is not a hub id.", remedy="It must read 'owner/name'.")
+        check_model_id(self.model_id)
         if not _COMMIT.fullmatch(self.revision):
             raise InvalidSpecError(
                 f"{self.model_id}: revision {self.revision!r} is not a commit.",
@@ -170,3 +169,13 @@ class ModelSpec:
                 f"{self.model_id}: {self.s3_uri!r} is not a prefix in S3.",
                 remedy="It must read 's3://BUCKET/PREFIX/' and end in '/'.",
             )
+
+
+def check_model_id(model_id: str) -> None:
+    """Refuse what is not written as the hub writes ids.
+
+    Raises:
+        InvalidSpecError: it is not.
+    """
+    if not _HUB_ID.fullmatch(model_id):
+        raise InvalidSpecError(f"model id {model_id!r} is not a hub id.", remedy="It must read 'owner/name'.")

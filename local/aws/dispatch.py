@@ -2,7 +2,7 @@
 
 moto's dispatcher finds a request's service from its signature, host or path, and asks for the application of that
 service. Here is what it is given: an own service takes the place of moto's whole application. Of moto itself two
-methods of its buckets are changed.
+methods of its buckets are changed, and what s3_checksums.py says.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from local.aws.errors import MotoVersionError
 from local.aws.faults import fault_response
+from local.aws.s3_checksums import keep_checksums
 
 MOTO_VERSION = "5.2.5"
 
@@ -63,6 +64,7 @@ def _configure_moto() -> None:
     # conditions, so the usual one that denies plain HTTP would deny everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)  # type: ignore[method-assign,assignment]
+    keep_checksums()
 
 
 class _OwnService:
