@@ -145,7 +145,7 @@ def describe_container(
     if spec.gated and spec.s3_uri is None:
         raise GatedModelError(
             f"model {spec.model_id!r} is gated: the hub asks for a token, and a container is given no secret.",
-            remedy="Copy its weights to S3 once with your own token and set s3_uri=s3://BUCKET/PREFIX/.",
+            remedy="Copy its weights to S3 once with your own token (`twin publish`) and set s3_uri=s3://BUCKET/PREFIX/.",
         )
     environment = _ENVIRONMENTS[engine](spec, limits, gpus_per_copy)
     _check_size(environment)

@@ -49,7 +49,7 @@ def examine(given: Mapping[str, str]) -> list[Check]:
         checks.append(ask("quota", lambda: check_quota(session, instance=instance, first=first, most=most)))
     s3_uri = settings.model.s3_uri
     if s3_uri is not None:
-        checks.append(ask("weights", lambda: check_bucket(session, s3_uri)))
+        checks.append(ask("weights", lambda: check_bucket(session, settings.model, s3_uri)))
     else:
         hub_url = os.environ.get("HF_ENDPOINT", HUB_URL).rstrip("/")
         checks.append(check_hub(settings.model, hub_url=hub_url))

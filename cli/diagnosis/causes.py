@@ -52,7 +52,7 @@ CAUSES = (
         "missing-weights",
         r"Could not find model data at (?P<uri>s3://\S+?)\.?(?:\s|$)",
         "There are no weights at {uri}.",
-        "Copy them there (`aws s3 sync FOLDER {uri}`), or correct -c s3_uri=, and deploy again.",
+        "Publish them (`twin publish` prints the prefix that it filled), correct -c s3_uri=, and deploy again.",
     ),
     # https://github.com/philschmid/llm-sagemaker-sample/issues/2
     _cause(
@@ -78,8 +78,8 @@ CAUSES = (
         "gated-model",
         r"GatedRepoError|Cannot access gated repo|Access to model (?P<gated>\S+) is restricted|(?<=model )\S+ is gated",
         "{model} is gated on the hub, and the container has no token that may read it (it is given none).",
-        "Accept the model's terms on the hub, copy its weights to S3 with your own token, and deploy with "
-        "-c s3_uri=s3://BUCKET/PREFIX/.",
+        "Accept the model's terms on the hub, copy its weights to S3 with your own token (`twin publish`), and deploy "
+        "with -c s3_uri=s3://BUCKET/PREFIX/.",
     ),
     # https://github.com/mantiumai/aws-sagemaker-gptj-deepspeed-blog/issues/6
     _cause(

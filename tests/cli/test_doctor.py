@@ -1,12 +1,15 @@
 import json
 import os
 import threading
+import zlib
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
 
 from model.catalog import SMOLLM2
+from model.manifest import Manifest, PublishedFile
 
 # Each test that changes a region's state has a region of its own.
 READY, OTHER = "eu-west-1", "eu-north-1"
@@ -115,24 +118,47 @@ def test_a_quota_that_does_not_cover_the_deployment_names_the_call_that_asks_for
     assert (code, checks["quota"][0]) == (0, "ok")
 
 
+SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+INDEX = {"model.safetensors.index.json": json.dumps({"weight_map": dict(enumerate(SHARDS))})}
+MANIFEST = Manifest(
+    model_id=SMALL,
+    revision=SMOLLM2.revision,
+    files={name: PublishedFile(size_bytes=1, sha256="0" * 64) for name in ("config.json", *SHARDS)},
+)
+
+
 @pytest.mark.parametrize(
-    ("region", "keys", "found"),
+    ("region", "names", "others", "found"),
     [
-        (READY, ("config.json", "model-00001-of-00001.safetensors", "tokenizer.json"), ("ok", "3 objects")),
-        (READY, ("config.json",), ("fix", "no *.safetensors")),
-        (READY, (), ("fix", "no config.json and no *.safetensors")),
-        (OTHER, ("config.json", "model.safetensors"), ("fix", f"is in {OTHER}")),
-        (None, (), ("fix", "There is no bucket")),
+        (READY, ("config.json", "model-00001-of-00001.safetensors", "tokenizer.json"), {}, ("ok", "3 objects")),
+        (READY, ("config.json",), {}, ("fix", "no *.safetensors")),
+        (READY, (), {}, ("fix", "no config.json, no *.safetensors")),
+        (READY, ("config.json", *SHARDS), INDEX, ("ok", "4 objects")),
+        (READY, ("config.json", SHARDS[0]), INDEX, ("fix", f"names {SHARDS[1]}, which is not there")),
+        (READY, ("config.json",), dict.fromkeys(INDEX, "{}"), ("fix", "has no weight_map")),
+        (READY, ("config.json", *SHARDS), {"publish.json": MANIFEST.to_text()}, ("ok", "4 objects")),
+        (READY, ("config.json", SHARDS[1]), {"publish.json": MANIFEST.to_text()}, ("fix", f"no {SHARDS[0]}")),
+        (
+            READY,
+            ("config.json", SHARDS[1]),
+            {"publish.json": MANIFEST.to_text(), SHARDS[0]: "long"},
+            ("fix", f"{SHARDS[0]} has 4 of 1 bytes"),
+        ),
+        (READY, (), {"publish.json": replace(MANIFEST, model_id="me/mine").to_text()}, ("fix", "holds me/mine")),
+        (READY, (), {"publish.json": "{}"}, ("fix", "cannot be read as a model")),
+        (OTHER, ("config.json", "model.safetensors"), {}, ("fix", f"is in {OTHER}")),
+        (None, (), {}, ("fix", "There is no bucket")),
     ],
 )
-def test_weights_have_to_be_whole_and_in_the_endpoints_region(doctor, client, region, keys, found):
+def test_weights_have_to_be_whole_and_in_the_endpoints_region(doctor, client, request, *, region, names, others, found):
     state, says = found
-    bucket = f"doctor-{region or 'none'}-{len(keys)}"
+    bucket = f"doctor-{region or 'none'}-{zlib.crc32(request.node.name.encode())}"
     if region:
         s3 = client("s3", region)
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
-        for key in (*(f"twin/{key}" for key in keys), "other/config.json"):
-            s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+        s3.put_object(Bucket=bucket, Key="other/config.json", Body=b"x")
+        for name, content in (dict.fromkeys(names, "x") | others).items():
+            s3.put_object(Bucket=bucket, Key=f"twin/{name}", Body=content.encode())
     code, checks = doctor("-c", f"s3_uri=s3://{bucket}/twin/")
     assert (code, checks["weights"][0]) == (int(state == "fix"), state)
     assert says in checks["weights"][1]

@@ -103,7 +103,7 @@ def app():
             {"model": "meta-llama/Llama-3.1-8B-Instruct"},
             GatedModelError,
             "model 'meta-llama/Llama-3.1-8B-Instruct' is gated: the hub asks for a token, and a container is given no "
-            "secret. Copy its weights to S3 once with your own token and set s3_uri=s3://BUCKET/PREFIX/.",
+            "secret. Copy its weights to S3 once with your own token (`twin publish`) and set s3_uri=s3://BUCKET/PREFIX/.",
             id="gated",
         ),
         pytest.param(

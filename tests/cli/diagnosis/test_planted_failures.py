@@ -64,5 +64,6 @@ def test_people_get_one_cause_one_step_and_the_evidence(aws, diagnose, twin):
     ended = twin("diagnose", "--stage", "missing-weights")
     assert ended.code == 10
     assert ended.out.count("cause: ") == ended.out.count("next step: ") == 1
-    assert "aws s3 sync FOLDER s3://no-such-bucket/weights/" in ended.out
+    assert "There are no weights at s3://no-such-bucket/weights/" in ended.out
+    assert "`twin publish`" in ended.out
     assert "stack event of Model (AWS::SageMaker::Model)" in ended.out
