@@ -54,6 +54,13 @@ CAUSES = (
         "There are no weights at {uri}.",
         "Publish them (`twin publish` prints the prefix that it filled), correct -c s3_uri=, and deploy again.",
     ),
+    # What TGI and transformers say of a folder that lacks a file; text_generation_server/utils/hub.py and weights.py.
+    _cause(
+        "incomplete-weights",
+        r"\bweight \S+ does not exist|No local weights found in|does not appear to have a file named config\.json",
+        "The weights under the prefix in S3 are not whole: a file of the model is missing.",
+        "`twin doctor` with the same settings names the file; `twin publish`, run again, puts it there. Deploy again.",
+    ),
     # https://github.com/philschmid/llm-sagemaker-sample/issues/2
     _cause(
         "unreadable-weights",

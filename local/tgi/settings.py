@@ -14,6 +14,7 @@ from typing import Final
 
 from local.tgi.environment import Environment
 from local.tgi.errors import StartupError
+from local.tgi.mounted import Mounted, parse_mounted
 
 _QUANTIZATIONS: Final = (
     "awq", "bitsandbytes", "bitsandbytes-fp4", "bitsandbytes-nf4", "compressed-tensors", "eetq", "exl2", "fp8", "gptq",
@@ -38,6 +39,7 @@ class Settings:
         hub_token: what the hub is shown.
         quantize: the format that the weights are brought into.
         shards: GPUs that the weights are spread over.
+        mounted: what SageMaker would mount of the model's files; None where nobody says.
         gpu_memory_mib: the memory of each GPU; None where there is none to speak of.
         max_concurrent_requests: requests held at once; above it 429.
         max_best_of: the highest `best_of`.
@@ -68,6 +70,7 @@ class Settings:
     hub_token: str | None
     quantize: str | None
     shards: int
+    mounted: Mounted | None
     gpu_memory_mib: int | None
     max_concurrent_requests: int
     max_best_of: int
@@ -104,6 +107,7 @@ class Settings:
         environment = Environment(variables)
         _check_combinations(environment)
         local_file = environment.text("LOCAL_TGI_MODEL_FILE")
+        mounted = environment.text("LOCAL_TGI_MOUNTED")
         return cls(
             model_id=environment.text("HF_MODEL_ID", "MODEL_ID"),
             revision=environment.text("HF_MODEL_REVISION", "REVISION"),
@@ -112,6 +116,7 @@ class Settings:
             hub_token=environment.text("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
             quantize=environment.text("HF_MODEL_QUANTIZE", "QUANTIZE"),
             shards=_or(environment.count("SM_NUM_GPUS", "NUM_SHARD", least=1), 1),
+            mounted=parse_mounted(mounted) if mounted else None,
             gpu_memory_mib=environment.count("LOCAL_TGI_GPU_MEMORY_MIB", least=1),
             max_concurrent_requests=_or(environment.count("MAX_CONCURRENT_REQUESTS", least=1), 128),
             max_best_of=_or(environment.count("MAX_BEST_OF", least=1), 2),

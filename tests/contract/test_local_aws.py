@@ -1,4 +1,4 @@
-"""What the local AWS makes of stacks that no other test deploys: vLLM is refused, the monitoring is made."""
+"""What the local AWS makes of stacks that no other test deploys: vLLM is refused; monitoring, and weights from S3."""
 
 import json
 import os
@@ -18,9 +18,14 @@ from local.aws.containers.errors import CannotPullError
 from local.aws.process import LocalAws
 from model.engines import Engine
 from model.images import find_image
+from model.publish.bucket import make_bucket
+from model.publish.destination import parse_destination
+from model.publish.folder import list_model
+from model.publish.publication import Publisher
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
 from stacks.monitoring_stack import MonitoringStack
+from tests.model.publish.weights import model
 
 Client = Callable[[str], Any]
 
@@ -126,3 +131,35 @@ def test_the_monitoring_is_made_and_gone_again(client, synthesize):
     assert client("cloudwatch").list_dashboards()["DashboardEntries"] == []
     assert client("sns").list_topics()["Topics"] == []
     assert client("budgets").describe_budgets(**account).get("Budgets", []) == []
+
+
+def test_a_folder_that_is_published_is_deployed_from_s3_cut_off_from_the_network(client, synthesize, tmp_path):
+    for name, content in model(shards=2).items():
+        (tmp_path / name).write_bytes(content)
+    s3 = client("s3")
+    make_bucket(s3, "published-here", region="us-east-1", kms_key=None)
+    to = parse_destination("s3://published-here/models/")
+    publisher = Publisher(s3, to=to, exact=False, kms_key=None, report=lambda _: None)
+    s3_uri = publisher.publish_files(list_model(tmp_path), "me/mine").s3_uri
+    template = synthesize(EndpointStack, s3_uri=s3_uri)
+
+    resources = {resource["ResourceType"]: resource for resource in deploy(client, "published", template)}
+
+    sagemaker = client("sagemaker")
+    component = resources["AWS::SageMaker::InferenceComponent"]["PhysicalResourceId"].rpartition("/")[2]
+    described = sagemaker.describe_inference_component(InferenceComponentName=component)
+    assert described["InferenceComponentStatus"] == "InService"
+    named = sagemaker.describe_model(ModelName=described["Specification"]["ModelName"])["PrimaryContainer"]
+    assert named["ModelDataSource"]["S3DataSource"]["S3Uri"] == s3_uri
+    assert named["Environment"]["HF_MODEL_ID"] == "/opt/ml/model"
+    endpoint = sagemaker.describe_endpoint(EndpointName=described["EndpointName"])
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    assert config["EnableNetworkIsolation"] is True
+    answer = client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=described["EndpointName"],
+        InferenceComponentName=component,
+        ContentType="application/json",
+        Body=json.dumps({"inputs": "The capital of France is", "parameters": {"max_new_tokens": 2}}),
+    )
+    assert json.load(answer["Body"])[0]["generated_text"]
+    destroy(client, "published")

@@ -5,6 +5,8 @@ It does not read this process's environment; the composition root hands it over.
 
 from collections.abc import Mapping
 
+from local.aws.containers.mounted import Mounted
+
 # What a Python process needs to run at all, to write temporary files and to reach the packages that this one reaches.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH")
 # Settings of local.tgi that belong to the machine and not to the template, as the path of a larger model file.
@@ -16,7 +18,12 @@ _QUIET_OPENMP = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
 
 
 def container_environment(
-    *, machine: Mapping[str, str], template: Mapping[str, str], region: str, gpu_memory_mib: int = 0
+    *,
+    machine: Mapping[str, str],
+    template: Mapping[str, str],
+    region: str,
+    gpu_memory_mib: int = 0,
+    mounted: Mounted | None = None,
 ) -> dict[str, str]:
     """Return the environment of one container.
 
@@ -25,9 +32,12 @@ def container_environment(
         template: the container's own variables, by the model; they win.
         region: SageMaker tells a container where it runs.
         gpu_memory_mib: of each of its GPUs: a container would ask the driver; 0 where it has none.
+        mounted: the model's files: a container would find them in a folder; None where there are none.
     """
     kept = {name: value for name, value in machine.items() if name in _KEPT or name.startswith(_KEPT_PREFIX)}
     told = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "PYTHONUNBUFFERED": "1"}
     if gpu_memory_mib:
         told["LOCAL_TGI_GPU_MEMORY_MIB"] = str(gpu_memory_mib)
+    if mounted is not None:
+        told["LOCAL_TGI_MOUNTED"] = mounted.to_text()
     return {**_QUIET_OPENMP, **kept, **told, **template}

@@ -75,6 +75,7 @@ class Launcher:
             template=revision.environment,
             region=self._region,
             gpu_memory_mib=revision.gpu_memory_mib,
+            mounted=revision.mounted,
         )
         port = self._machine.ports.take()
         try:

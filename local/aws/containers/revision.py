@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from local.aws.containers.mounted import Mounted
+
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
@@ -30,6 +32,7 @@ class Revision:
         startup_timeout_s: how long a copy may take until it answers /ping.
         needs: what one copy takes.
         gpu_memory_mib: the memory of each GPU of the instances that copies are placed on; 0 where they have none.
+        mounted: what a container finds of the model's files; None where it fetches them itself.
         given: the specification that it was read from; nobody here looks inside.
         description: what the control plane shows of it; nobody here looks inside.
     """
@@ -39,6 +42,7 @@ class Revision:
     startup_timeout_s: float
     needs: Needs = Needs()
     gpu_memory_mib: int = 0
+    mounted: Mounted | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     description: Mapping[str, Any] = field(default_factory=dict)
 

@@ -31,21 +31,27 @@ class Model:
     created_at: datetime
 
     @property
+    def container(self) -> Mapping[str, Any]:
+        """Its container, as it was given."""
+        container: Mapping[str, Any] = self.definition["PrimaryContainer"]
+        return container
+
+    @property
     def image(self) -> str:
         """The container image."""
-        image: str = self.definition["PrimaryContainer"]["Image"]
+        image: str = self.container["Image"]
         return image
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The container's variables."""
-        environment: Mapping[str, str] = self.definition["PrimaryContainer"].get("Environment", {})
+        environment: Mapping[str, str] = self.container.get("Environment", {})
         return environment
 
     @property
     def artifact_url(self) -> str | None:
         """Where its weights are, if not in the image and not on the hub."""
-        url: str | None = self.definition["PrimaryContainer"].get("ModelDataUrl")
+        url: str | None = self.container.get("ModelDataUrl")
         return url
 
     def describe(self) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from local.aws.containers.mounted import Mounted
 from local.aws.containers.revision import Needs, Revision
 from local.aws.sagemaker.hosting import Hosting
 from local.aws.sagemaker.instances import Instances
+from local.aws.sagemaker.weights import list_mounted
 from local.aws.wire.errors import ValidationException
 from local.aws.wire.service import Params
 
@@ -51,6 +53,7 @@ def read_specification(
         startup_timeout_s=startup_share
         * startup.get("ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S),
         needs=needs,
+        mounted=_mounted(hosting, specification),
         gpu_memory_mib=instances.instance.gpu.memory_mib if needs.accelerators else 0,
         given=specification,
         description=_description(specification, container),
@@ -81,6 +84,12 @@ def _container(hosting: Hosting, specification: Params) -> Mapping[str, Any]:
         raise ValidationException("Specification.Container.Image is missing: the ECR path of the container image.")
     given: Mapping[str, Any] = container
     return given
+
+
+def _mounted(hosting: Hosting, specification: Params) -> Mounted | None:
+    """What a container finds of the model's files; only a model has uncompressed ones."""
+    name = specification.get("ModelName")
+    return list_mounted(hosting.place, hosting.models.get(name).container) if name else None
 
 
 def _description(specification: Params, container: Mapping[str, Any]) -> dict[str, Any]:

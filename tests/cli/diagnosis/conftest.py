@@ -14,7 +14,7 @@ import pytest
 
 from cli.environment import LocalEnvironment
 from local.aws.process import LocalAws
-from tests.cli.diagnosis.planted import PLANTED, stack_of, template
+from tests.cli.diagnosis.planted import HALF_PUBLISHED, PLANTED, stack_of, template
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -92,6 +92,10 @@ def aws(tmp_path_factory: pytest.TempPathFactory, hub: str) -> Iterator[Aws]:
     with LocalAws.start(state_dir=tmp_path_factory.mktemp("planted"), startup_share=0.2) as running:
         home = tmp_path_factory.mktemp("cdk-home")
         made = Aws(LocalEnvironment(endpoint_url=running.endpoint_url, region="us-east-1", cdk_home=home))
+        s3 = made.client("s3")
+        s3.create_bucket(Bucket="half-published")
+        for file, content in HALF_PUBLISHED.items():
+            s3.put_object(Bucket="half-published", Key=f"twin/{file}", Body=content)
         with ThreadPoolExecutor(max_workers=len(PLANTED)) as pool:
             list(pool.map(lambda item: made.create(item[0], **_resolved(item[1], hub)), PLANTED.items()))
         yield made

@@ -84,7 +84,18 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "no-quota": {"instance": "ml.p4d.24xlarge"},
     "wrong-role": {"trusted": "ec2.amazonaws.com"},
     "missing-weights": {"s3_uri": "s3://no-such-bucket/weights/"},
+    "incomplete-weights": {
+        "s3_uri": "s3://half-published/twin/",
+        "environment": {"HF_MODEL_ID": "/opt/ml/model"},
+    },
     "no-room-on-instances": {"copies": 3, "max_instances": 1},
     "engine-settings": {"environment": {"MAX_INPUT_TOKENS": "4096", "MAX_TOTAL_TOKENS": "4096"}},
     "healthy": {},
+}
+
+# The files under a prefix whose publish was cut off: the index names a shard that is not there.
+HALF_PUBLISHED = {
+    "config.json": b"{}",
+    "model.safetensors.index.json": b'{"weight_map": {"embed": "a.safetensors", "head": "b.safetensors"}}',
+    "a.safetensors": b"weights",
 }

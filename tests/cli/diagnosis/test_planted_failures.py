@@ -14,6 +14,7 @@ import pytest
         ("no-quota", "no-quota", "0 instances of ml.p4d.24xlarge"),
         ("wrong-role", "wrong-role", "arn:aws:iam::123456789012:role/llm-twin-wrong-role-endpoint-Role-"),
         ("missing-weights", "missing-weights", "s3://no-such-bucket/weights/"),
+        ("incomplete-weights", "incomplete-weights", "a file of the model is missing"),
         ("no-room-on-instances", "no-room-on-instances", "ml.g5.2xlarge"),
         ("engine-settings", "engine-settings", "settings"),
     ],
@@ -41,6 +42,7 @@ def test_a_healthy_deployment_ends_with_0(aws, diagnose):
     [
         ("gated-model", "GatedRepoError"),
         ("out-of-gpu-memory", "CUDA out of memory"),
+        ("incomplete-weights", "weight head does not exist"),
         ("health-check-timeout", "Starting check and download process for slow/model"),
     ],
 )

@@ -1,5 +1,6 @@
 """Models that the hub would not give, or that would not fit into the copy's GPUs: the container does not start."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -119,3 +120,32 @@ def test_a_model_that_does_not_fit_into_the_gpus_fails_as_it_would_there(model_i
 )
 def test_a_model_that_fits_or_is_not_known_starts(model_id, environment):
     assert start(HF_MODEL_ID=model_id, LOCAL_TGI_GPU_MEMORY_MIB=A10G_MIB, **environment).model_id == model_id
+
+
+MOUNTED = {"files": ["config.json", "a.safetensors"], "tensors": {"a.safetensors": "embed", "b.safetensors": "head"}}
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            ["a.safetensors", "b.safetensors"],
+            r"OSError: /opt/ml/model does not appear to have a file named config\.json",
+        ),
+        (["config.json"], r"No local weights found in /opt/ml/model with extension \.safetensors"),
+        (["config.json", "a.safetensors"], "weight head does not exist"),
+    ],
+)
+def test_mounted_weights_that_are_not_whole_fail_as_they_would_there(files, reason):
+    with pytest.raises(StartupError, match=reason):
+        start(HF_MODEL_ID="/opt/ml/model", LOCAL_TGI_MOUNTED=json.dumps(MOUNTED | {"files": files}))
+
+
+def test_mounted_weights_that_are_whole_are_stood_in_for():
+    whole = MOUNTED | {"files": [*MOUNTED["files"], "b.safetensors"]}
+    assert start(HF_MODEL_ID="/opt/ml/model", LOCAL_TGI_MOUNTED=json.dumps(whole)).stand_in is not None
+
+
+def test_what_is_said_to_be_mounted_has_to_be_of_its_form():
+    with pytest.raises(StartupError, match=r"LOCAL_TGI_MOUNTED='\{\}' is not known"):
+        start(HF_MODEL_ID="/opt/ml/model", LOCAL_TGI_MOUNTED="{}")
