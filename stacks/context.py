@@ -68,6 +68,7 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
     {
         "name": _parse_text,
         "engine": lambda _, text: find_engine(text),
+        "s3_kms_key_arn": _parse_text,
         "instance_type": lambda _, text: find_instance(text),
         "gpus_per_copy": _parse_number,
         "min_copies": _parse_number,

@@ -55,7 +55,13 @@ class EndpointStack(Stack):
         for note in fit.notes:
             # The CDK CLI shows them with every synth; they are no warnings, which `--strict` would refuse.
             Annotations.of(self).add_info(note)
-        role = ExecutionRole(self, "Execution", image=container.image, s3_uri=settings.model.s3_uri).role
+        role = ExecutionRole(
+            self,
+            "Execution",
+            image=container.image,
+            s3_uri=settings.model.s3_uri,
+            s3_kms_key_arn=settings.s3_kms_key_arn,
+        ).role
         llm = LlmEndpoint(
             self,
             "Llm",

@@ -26,6 +26,8 @@ from stacks.service_settings import ServiceSettings
 _MAX_NAME_LENGTH = 63
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEY_LENGTH = 8
+# By its id: an alias is nothing that a policy can name.
+_KMS_KEY = re.compile(r"arn:aws[\w-]*:kms:(?P<region>[\w-]+):\d{12}:key/[\w-]+", re.ASCII)
 
 
 class Stage(StrEnum):
@@ -47,6 +49,7 @@ class DeploymentSettings:
         engine: what runs the model.
         model: what is served.
         limits: what one copy takes on.
+        s3_kms_key_arn: the key of one's own that weights in S3 are encrypted with; None where S3's key does it.
         instance_type: what it runs on.
         gpus_per_copy: GPUs that one copy is spread over.
         min_copies: copies that are always there; 0 lets the endpoint sleep when nobody asks.
@@ -76,6 +79,7 @@ class DeploymentSettings:
     engine: Engine = Engine.TGI
     model: ModelSpec
     limits: ServingLimits
+    s3_kms_key_arn: str | None = None
     instance_type: InstanceType
     gpus_per_copy: int = 1
     min_copies: int
@@ -130,6 +134,7 @@ class DeploymentSettings:
                 value=f"{self.office_hours.days} {self.office_hours.opens}-{self.office_hours.closes}",
                 allowed=f"only beside min_copies=0: with {self.min_copies} the endpoint never sleeps",
             )
+        self._check_key()
         self._check_service_region()
 
     @property
@@ -195,6 +200,18 @@ class DeploymentSettings:
     def published_path(self) -> str:
         """The path in the Parameter Store under which the stacks' outputs are published too."""
         return f"/{self.name}/{self.stage}"
+
+    def _check_key(self) -> None:
+        if self.s3_kms_key_arn is None:
+            return
+        found = _KMS_KEY.fullmatch(self.s3_kms_key_arn)
+        if found is None or found["region"] != self.region:
+            allowed = f"arn:aws:kms:{self.region}:ACCOUNT:key/ID, a key in the region of the bucket and the endpoint"
+        elif self.model.s3_uri is None:
+            allowed = "only beside s3_uri, whose objects it decrypts"
+        else:
+            return
+        raise NotAllowedError(setting="s3_kms_key_arn", value=self.s3_kms_key_arn, allowed=allowed)
 
     def _check_service_region(self) -> None:
         """Refuse what the service would look for in its own region and not find there."""

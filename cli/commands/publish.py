@@ -186,6 +186,8 @@ def _next_commands(done: "Publication", *, folder: Path | None, stage: str, proj
         given = ["--config", str(folder / "config.json")] if folder else []
         commands.append(["twin", "model", "add", model_id, *given, "--revision", revision])
     settings = ["-c", f"stage={stage}", "-c", f"model={model_id}", "-c", f"s3_uri={done.s3_uri}"]
+    if done.kms_key_arn:
+        settings += ["-c", f"s3_kms_key_arn={done.kms_key_arn}"]
     commands.append(["cdk", "deploy", *settings])
     return [shlex.join(command) for command in commands]
 
@@ -199,6 +201,7 @@ def _show(done: "Publication", *, commands: list[str], as_json: bool) -> None:
             "revision": manifest.revision,
             "files": {name: asdict(file) for name, file in manifest.files.items()},
             "size_bytes": manifest.size_bytes,
+            "kms_key_arn": done.kms_key_arn,
             "uploaded_files": done.uploaded_files,
             "uploaded_bytes": done.uploaded_bytes,
             "next": commands,

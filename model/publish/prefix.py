@@ -12,6 +12,7 @@ from model.errors import ChecksumError, DestinationError
 from model.manifest import MANIFEST, Manifest, parse_manifest
 from model.publish.destination import Destination
 from model.publish.digest import Digest
+from model.weight_files import CONFIG
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -102,6 +103,11 @@ class Prefix:
                     remedy=_WAY_OUT,
                 )
         return present
+
+    def find_key(self) -> str | None:
+        """The ARN of the KMS key that the model is encrypted with; None where S3 does it with a key of its own."""
+        head = self.client.head_object(Bucket=self.destination.bucket, Key=self.destination.key(CONFIG))
+        return head.get("SSEKMSKeyId")
 
     def verify(self, name: str, digest: Digest) -> None:
         """Check that S3 holds what was sent.

@@ -37,12 +37,14 @@ class Publication:
     Attributes:
         s3_uri: the prefix, as a deployment takes it.
         manifest: what is there.
+        kms_key_arn: the key that it is encrypted with, of which a deployment has to know; None where it is S3's own.
         uploaded_files: how many files were sent now; those of which every byte was there are not counted.
         uploaded_bytes: how many bytes were sent now.
     """
 
     s3_uri: str
     manifest: Manifest
+    kms_key_arn: str | None
     uploaded_files: int
     uploaded_bytes: int
 
@@ -80,7 +82,13 @@ class Publisher:
         prefix = self._place(model_id, snapshot.revision)
         published = prefix.find_published(model_id=model_id, revision=snapshot.revision)
         if published is not None:
-            return Publication(s3_uri=prefix.destination.uri, manifest=published, uploaded_files=0, uploaded_bytes=0)
+            return Publication(
+                s3_uri=prefix.destination.uri,
+                manifest=published,
+                kms_key_arn=prefix.find_key(),
+                uploaded_files=0,
+                uploaded_bytes=0,
+            )
         meter = self._meter(Phase.DOWNLOAD, files=len(snapshot.files), total_bytes=snapshot.size_bytes)
         files = choose_files(hub.download(snapshot, done=meter.add))
         digests = self._read(files)
@@ -133,6 +141,7 @@ class Publisher:
         return Publication(
             s3_uri=prefix.destination.uri,
             manifest=manifest,
+            kms_key_arn=prefix.find_key(),
             uploaded_files=len(missing) + len(last),
             uploaded_bytes=uploaded_bytes,
         )

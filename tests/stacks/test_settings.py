@@ -9,6 +9,8 @@ from stacks.context import read_settings
 from stacks.errors import NotAllowedError, UnknownSettingError
 from stacks.settings import Stage
 
+A_KEY_HERE = "arn:aws:kms:us-east-1:ACCOUNT:key/ID, a key in the region of the bucket and the endpoint"
+
 
 def test_nothing_said_is_stage_local_in_the_default_region():
     settings = read_settings({}, {})
@@ -103,6 +105,14 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant():
         ({"scale_out_cooldown_s": "-1"}, "scale_out_cooldown_s is -1. Allowed: 0 or more."),
         ({"termination_protection": "maybe"}, "termination_protection is 'maybe'. Allowed: true, false."),
         ({"quantization": "awq"}, "quantization is 'awq'. Allowed: eetq, fp8."),
+        *(
+            ({"s3_kms_key_arn": key}, f"s3_kms_key_arn is {key!r}. Allowed: {allowed}.")
+            for key, allowed in (
+                ("alias/weights", A_KEY_HERE),
+                ("arn:aws:kms:eu-west-1:123456789012:key/1a2b", A_KEY_HERE),
+                ("arn:aws:kms:us-east-1:123456789012:key/1a2b", "only beside s3_uri, whose objects it decrypts"),
+            )
+        ),
         ({"name": "Twin_1"}, "name is 'Twin_1'. Allowed: lower-case letters and digits in words joined by hyphens."),
         ({"name": "a" * 45}, f"name is '{'a' * 45}'. Allowed: at most 44 characters in stage local."),
     ],

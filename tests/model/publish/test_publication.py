@@ -156,9 +156,11 @@ def test_a_link_out_of_the_folder_is_refused_where_it_would_be_published(folder,
 
 def test_what_is_encrypted_with_a_key_is_checked_for_it(s3, publish, folder):
     here = folder(model(data_bytes=LARGE))
-    done = publish(here, kms_key="alias/weights")
+    key = "arn:aws:kms:us-east-1:123456789012:key/1a2b"
+    done = publish(here, kms_key=key)
+    assert done.kms_key_arn == key
     bucket, _, prefix = done.s3_uri.removeprefix("s3://").partition("/")
     for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
         head = s3.head_object(Bucket=bucket, Key=item["Key"])
-        assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "alias/weights")
-    assert publish(here, kms_key="alias/weights").uploaded_files == 0
+        assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+    assert publish(here, kms_key=key).uploaded_files == 0
