@@ -64,7 +64,10 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in OURS:
             raise
-        _report(f"{error.name} is not installed.", "Run `make setup`, or install the extras: local, rag and service.")
+        _report(
+            f"{error.name} is not installed.",
+            "Run `make setup`, or install the extras: local, publish, rag and service.",
+        )
         sys.exit(PrerequisiteError.exit_code)
     except (BotoCoreError, ClientError) as error:
         _report(f"AWS: {error}", ADVICE)

@@ -1,6 +1,7 @@
 """What the Hugging Face hub says of a model: its config.json at one commit, and whether it is gated.
 
-The one module here that reaches the network, by plain HTTPS and only when it is called. It downloads no weights.
+It reaches the network by plain HTTPS and only when it is called, and downloads no weights: publish/ does that, by the
+hub's own library, which is an extra.
 """
 
 import json

@@ -149,8 +149,12 @@ def _publish_from_hub(
     publisher: "Publisher", model_id: str, *, revision: str | None, token: str | None
 ) -> "Publication":
     # An optional extra: its absence is told where it is needed.
+    from huggingface_hub.utils import logging  # noqa: PLC0415
+
     from model.publish.hub_snapshot import Hub  # noqa: PLC0415
 
+    # Its warnings of a connection that broke show the address of the file, which is signed.
+    logging.set_verbosity_error()
     hub = Hub(endpoint=os.environ.get("HF_ENDPOINT", "").rstrip("/") or None, token=token)
     return publisher.publish_from_hub(hub, model_id, revision=revision)
 

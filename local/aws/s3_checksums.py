@@ -8,8 +8,10 @@ import base64
 import functools
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
-from moto.core.responses import TYPE_RESPONSE, ActionResult
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
 
@@ -27,9 +29,9 @@ def keep_checksums() -> None:
     """Change moto's S3, once for the process."""
     if S3Response.serialized is _serialize:
         return
-    S3Response.put_object = _check(S3Response.put_object)  # type: ignore[method-assign]
-    S3Response.upload_part = _check(S3Response.upload_part)  # type: ignore[method-assign]
-    S3Response.serialized = _serialize  # type: ignore[method-assign]
+    S3Response.put_object = _check(S3Response.put_object)  # type: ignore[method-assign,assignment]
+    S3Response.upload_part = _check(S3Response.upload_part)  # type: ignore[method-assign,assignment]
+    S3Response.serialized = _serialize  # type: ignore[method-assign,assignment]
 
 
 def _check(operation: Callable[[S3Response], TYPE_RESPONSE]) -> Callable[[S3Response], TYPE_RESPONSE]:
@@ -47,7 +49,8 @@ def _serialize(self: S3Response, result: ActionResult) -> TYPE_RESPONSE:
     if self.data.get("Action") == "ListParts":
         upload = self.backend.get_bucket(self.bucket_name).multiparts[self._get_param("uploadId")]
         if upload.metadata.get("x-amz-checksum-algorithm") == "SHA256":
-            for part in result.result["Parts"]:
+            listed: Any = result.result
+            for part in listed["Parts"]:
                 part["ChecksumSHA256"] = _encode(upload.parts[part["PartNumber"]].value)
     return super(S3Response, self).serialized(result)
 

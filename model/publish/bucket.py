@@ -84,15 +84,9 @@ def make_bucket(client: "S3Client", bucket: str, *, region: str, kms_key: str | 
     client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=_CLOSED)  # type: ignore[arg-type]
     client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(client.meta.partition, bucket)))
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    encryption: dict[str, Any] = {"SSEAlgorithm": "AES256"}
-    if kms_key:
-        encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms_key}
-    client.put_bucket_encryption(
-        Bucket=bucket,
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": bool(kms_key)}]  # type: ignore[typeddict-item]
-        },
-    )
+    encryption: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms_key} if kms_key else {"SSEAlgorithm": "AES256"}
+    rule: Any = {"ApplyServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": bool(kms_key)}
+    client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
     # Parts of an upload that is never taken up again cost as much as whole objects.
     client.put_bucket_lifecycle_configuration(
         Bucket=bucket,

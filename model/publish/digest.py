@@ -50,7 +50,8 @@ def read_digest(file: Path, *, read: Callable[[int], None] = lambda _: None) -> 
     """
     size_bytes = file.stat().st_size
     part_bytes = _choose_part_bytes(size_bytes)
-    whole, parts = hashlib.sha256(), []
+    whole = hashlib.sha256()
+    parts: list[str] = []
     with file.open("rb") as opened:
         # An empty file has one empty part.
         while not parts or opened.tell() < size_bytes:

@@ -66,7 +66,7 @@ class _File:
     def __init__(self, *, prefix: Prefix, name: str, path: Path, digest: Digest, sent: Callable[[int], None]) -> None:
         self._client = prefix.client
         self._encryption = prefix.encryption
-        self._place = {"Bucket": prefix.destination.bucket, "Key": prefix.destination.key(name)}
+        self._place: dict[str, Any] = {"Bucket": prefix.destination.bucket, "Key": prefix.destination.key(name)}
         self._path = path
         self._digest = digest
         self._sent = sent
@@ -105,7 +105,6 @@ class _File:
                 **self._place,
                 UploadId=upload_id,
                 MultipartUpload={"Parts": finished},  # type: ignore[typeddict-item]
-                ChecksumSHA256=f"{self._digest.s3_checksum}-{len(finished)}",
                 ChecksumType="COMPOSITE",
                 MpuObjectSize=self._digest.size_bytes,
                 IfNoneMatch="*",
