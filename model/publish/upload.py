@@ -38,7 +38,10 @@ def upload(
         ChecksumError: S3 holds another file in the end.
         ClientError: S3 refused something.
     """
-    with _pool(PARTS_AT_ONCE) as parts, _pool(_FILES_AT_ONCE) as whole:
+    with (
+        ThreadPoolExecutor(max_workers=PARTS_AT_ONCE) as parts,
+        ThreadPoolExecutor(max_workers=_FILES_AT_ONCE) as whole,
+    ):
 
         def send(name: str) -> int:
             file = _File(prefix=prefix, name=name, path=files[name], digest=digests[name], sent=sent)
@@ -46,17 +49,12 @@ def upload(
             prefix.verify(name, digests[name])
             return sent_bytes
 
-        return sum(whole.map(send, files))
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that leave what they have not begun where one of them fails or a person interrupts."""
-    with ThreadPoolExecutor(max_workers=workers) as pool:
         try:
-            yield pool
+            return sum(whole.map(send, files))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # One failed, or a person interrupts: what is not begun is left. Parts first, for files wait for them.
+            parts.shutdown(wait=False, cancel_futures=True)
+            whole.shutdown(wait=False, cancel_futures=True)
             raise
 
 
