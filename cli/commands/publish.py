@@ -154,7 +154,7 @@ def _publish_from_hub(
     from model.publish.hub_snapshot import Hub  # noqa: PLC0415
 
     # Its warnings of a connection that broke show the address of the file, which is signed.
-    logging.set_verbosity_error()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # of the library
     hub = Hub(endpoint=os.environ.get("HF_ENDPOINT", "").rstrip("/") or None, token=token)
     return publisher.publish_from_hub(hub, model_id, revision=revision)
 
