@@ -90,7 +90,7 @@ def _quantile(values: Sequence[float], share: float) -> float:
 
 @functools.cache
 def _vocabulary() -> NDArray[np.str_]:
-    """Return words that the embedder's tokenizer knows as a whole, so that a question has as many tokens as people's."""
+    """Return words that the embedder's tokenizer knows as a whole: a question has as many tokens as a person's."""
     known = Tokenizer.from_file(str(packaged_minilm().tokenizer)).get_vocab()
     words = sorted(word for word in known if word.isascii() and word.isalpha() and len(word) >= _MIN_CHARACTERS)
     return np.random.default_rng(3).permutation(np.array(words))[:_VOCABULARY]
