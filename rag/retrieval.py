@@ -147,8 +147,9 @@ class Retriever:
             scores = self._fuse(rankings)
         with timings.measure(Stage.SEARCH):
             limit = max(k, self._settings.rerank_depth if self._reranker else 0)
-            ranked = await self._read(queries, rankings, scores, limit=limit)
-            is_found = await self._is_found(queries[0])
+            ranked, is_found = await asyncio.gather(
+                self._read(queries, rankings, scores, limit=limit), self._is_found(queries[0])
+            )
         if self._reranker and ranked:
             ranked = await self._rerank(self._reranker, question, ranked, timings, notes)
         return Retrieval(
