@@ -27,8 +27,10 @@ DEPLOYED = (
 LAST = ("tests/e2e/test_updates.py", "tests/e2e/test_whole_life.py")
 
 
-# The same examples in every run: what everybody's change has to pass must not depend on luck.
-hypothesis.settings.register_profile("repeatable", derandomize=True)
+# The same examples in every run, however slow the machine: what everybody's change has to pass must not depend on luck.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("repeatable")
 
 
