@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.commands.ask import ask
+from cli.commands.cost import cost
 from cli.commands.demo import demo
 from cli.commands.diagnose import diagnose_stack
 from cli.commands.doctor import doctor
@@ -41,7 +42,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan, publish, doctor):
+    for command in (up, down, status, env, smoke, ask, ingest, search, serve, demo, plan, publish, doctor, cost):
         app.command()(command)
     app.command("diagnose")(diagnose_stack)
     app.add_typer(build_model_app(), name="model")

@@ -8,10 +8,10 @@ from model.errors import ModelError
 from model.hardware import GIB_IN_MIB, PRICES_READ, PRICES_REGION, InstanceType
 from model.limits import ServingLimits
 from model.plan import Deployment, Plan
+from model.standing_prices import HOURS_PER_MONTH
 
 _GIB = 1024**3
 _KIB = 1024
-_HOURS_PER_MONTH = 730
 
 
 def print_plan(plan: Plan) -> None:
@@ -109,7 +109,7 @@ def _add_cost(table: Table, plan: Plan) -> None:
             ("most copies", cost.busiest_usd),
             ("during updates", cost.ceiling_usd),
         ):
-            table.add_row(name, f"${usd:.3f} an hour, ${usd * _HOURS_PER_MONTH:,.0f} a month")
+            table.add_row(name, f"${usd:.3f} an hour, ${usd * HOURS_PER_MONTH:,.0f} a month")
     for one in plan.cheaper:
         how = f", quantization={one.quantization}" if one.quantization != plan.deployment.spec.quantization else ""
         gpus = f", gpus_per_copy={one.gpus_per_copy}" if one.gpus_per_copy != plan.deployment.gpus_per_copy else ""

@@ -14,7 +14,7 @@ from cli.copies import list_copies
 from cli.documentation import ingest_documentation
 from cli.environment import DEFAULT_REGION, LocalEnvironment
 from cli.errors import ToolFailedError
-from cli.leftovers import list_leftovers
+from cli.leftovers.search import find_leftovers
 from cli.progress import Progress
 from cli.project import Project
 from cli.rehearsal import Rehearsal
@@ -101,7 +101,9 @@ def _live(rehearsal: Rehearsal, progress: Progress) -> None:
     progress.heading("6. cdk destroy")
     rehearsal.destroy()
     with progress.step("looking for anything left") as step:
-        left = list_leftovers(boto3.Session(), processes=processes)
+        found = find_leftovers(boto3.Session(), processes=processes)
+        # The logs of the containers stay, as they do on AWS, and go with the local AWS.
+        left = [str(one) for one in found if not one.stays]
         step.result = ", ".join(left) or "no stack, endpoint, component, model, policy, alarm, parameter or process"
     if left:
         raise ToolFailedError(f"The destroy left {len(left)} things behind.", log_file=rehearsal.folder / "logs")

@@ -14,7 +14,7 @@ import pytest
 
 from cli.copies import list_copies
 from cli.environment import LocalEnvironment
-from cli.leftovers import list_leftovers
+from cli.leftovers.search import find_leftovers
 from cli.rehearsal import Rehearsal
 from inference_client import EndpointAddress, EndpointClient, GenerationParameters, LLMInferenceSagemakerEndpoint
 
@@ -32,7 +32,9 @@ def destroy_all(rehearsal: Rehearsal) -> None:
     rehearsal.destroy()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), timeout_s=10)
     assert list_copies() == []
-    assert list_leftovers(boto3.Session(), processes=pids) == []
+    left = find_leftovers(boto3.Session(), processes=pids)
+    # The containers' logs outlive a destroy, here as on AWS.
+    assert {one.kind for one in left} <= {"log group"}
 
 
 def interrupt_deploy(rehearsal: Rehearsal, *, when: Callable[[], bool]) -> None:

@@ -1,0 +1,25 @@
+"""What is left, for people: what it is, what it costs, and the command that removes it."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from cli.leftovers.leftover import Leftover
+
+
+def print_leftovers(left: Sequence[Leftover], *, owner: str, region: str) -> None:
+    """Print it to standard output; of nothing, that there is nothing."""
+    console = Console(highlight=False, soft_wrap=True)
+    for title, those in (
+        ("[red]still billed:[/red]", [one for one in left if one.billable]),
+        ("left, and free:", [one for one in left if not one.billable]),
+    ):
+        if those:
+            console.print(title)
+        for one in those:
+            console.print(f"  {escape(str(one))}: {escape(one.cost)}")
+            if one.remove:
+                console.print(f"      {escape(one.remove)}")
+    if not any(one.billable for one in left):
+        console.print(f"[green]nothing billable of {escape(owner)} is left[/green] in {escape(region)}")
