@@ -85,9 +85,15 @@ def _read(session: "Session", stack: Any) -> Deployment:
         outputs=outputs,
         endpoint=name,
         endpoint_status=endpoint["EndpointStatus"],
-        instance_type=config["ProductionVariants"][0].get("InstanceType", ""),
+        instance_type=_name_types(config["ProductionVariants"][0]),
         components=[_read_component(session, component) for component in sorted(names)],
     )
+
+
+def _name_types(variant: Any) -> str:
+    """The instance type, or of pools all that there may be."""
+    pools = [pool["InstanceType"] for pool in variant.get("InstancePools", [])]
+    return variant.get("InstanceType") or " or ".join(pools)
 
 
 def _read_component(session: "Session", name: str) -> Component:

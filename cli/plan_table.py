@@ -79,6 +79,9 @@ def _start_table(deployment: Deployment) -> Table:
     served = f"quantized as {spec.quantization}" if spec.quantization else "16 bits a weight"
     table.add_row("model", f"{spec.parameters / 1e9:.2f} x 10^9 parameters, {served}, from {escape(spec.source)}")
     table.add_row("served by", f"{deployment.engine} on {_describe_instance(deployment.instance)}, {deployment.region}")
+    for fallback in deployment.fallbacks:
+        price = "no known price" if fallback.usd_per_hour is None else f"${fallback.usd_per_hour:.3f} an hour each"
+        table.add_row("or, without capacity, by", f"{_describe_instance(fallback)}, {price}")
     table.add_row(
         "copies",
         f"{deployment.min_copies} to {deployment.max_copies}, {deployment.gpus_per_copy} GPU(s) each, "

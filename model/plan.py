@@ -9,7 +9,8 @@ from model.cost import Alternative, HourlyCost, find_cheaper, reckon_cost
 from model.derived_limits import derive_limits
 from model.engines import Engine, describe_container
 from model.errors import GatedModelError
-from model.fit import Fit, check_fit
+from model.fallback import check_fallbacks
+from model.fit import Fit
 from model.hardware import InstanceType
 from model.images import Image, find_image
 from model.limits import ServingLimits
@@ -35,6 +36,7 @@ class Deployment:
         max_copies: the copies that scaling may start.
         max_instances: the instances that the endpoint may grow to; None for what `max_copies` need.
         target_concurrency: requests in flight per copy that scaling aims at.
+        fallbacks: instance types that serve where the first cannot be had; speed and cost are reckoned for the first.
     """
 
     spec: ModelSpec
@@ -47,6 +49,7 @@ class Deployment:
     max_copies: int
     max_instances: int | None
     target_concurrency: int
+    fallbacks: tuple[InstanceType, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +91,11 @@ def make_plan(deployment: Deployment) -> Plan:
         ModelError: it would not run; the error says why and what would.
     """
     spec, limits, instance = deployment.spec, deployment.limits, deployment.instance
-    fit = check_fit(
+    fit = check_fallbacks(
         spec=spec,
         limits=limits,
         instance=instance,
+        fallbacks=deployment.fallbacks,
         gpus_per_copy=deployment.gpus_per_copy,
         min_copies=deployment.min_copies,
         max_copies=deployment.max_copies,

@@ -70,6 +70,7 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
         "engine": lambda _, text: find_engine(text),
         "s3_kms_key_arn": _parse_text,
         "instance_type": lambda _, text: find_instance(text),
+        "instance_fallback": lambda setting, text: tuple(find_instance(name) for name in _parse_list(setting, text)),
         "gpus_per_copy": _parse_number,
         "min_copies": _parse_number,
         "max_copies": _parse_number,

@@ -4,7 +4,7 @@ from aws_cdk import Annotations, Environment, Stack, Tags
 from constructs import Construct
 
 from model.engines import describe_container
-from model.fit import check_fit
+from model.fallback import check_fallbacks
 from stacks.constructs.caller_policy import CallerPolicy
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.execution_role import ExecutionRole
@@ -35,10 +35,11 @@ class EndpointStack(Stack):
             region=settings.region,
             gpus_per_copy=settings.gpus_per_copy,
         )
-        fit = check_fit(
+        fit = check_fallbacks(
             spec=settings.model,
             limits=settings.limits,
             instance=settings.instance_type,
+            fallbacks=settings.instance_fallback,
             gpus_per_copy=settings.gpus_per_copy,
             min_copies=settings.min_copies,
             max_copies=settings.max_copies,
@@ -72,7 +73,7 @@ class EndpointStack(Stack):
             s3_uri=settings.model.s3_uri,
             network_isolation=settings.network_isolation,
             role=role,
-            instance_type_name=settings.instance_type.name,
+            instance_types=[one.name for one in (settings.instance_type, *settings.instance_fallback)],
             fit=fit,
             # Not `min_copies`: the scaling target brings the count within its bounds, and only if it is outside.
             first_copies=min(settings.first_copies, settings.max_copies),

@@ -56,7 +56,8 @@ class MonitoringStack(Stack):
             metrics=metrics,
             alarms=alarms,
             target_concurrency=settings.target_concurrency,
-            usd_per_hour=settings.instance_type.usd_per_hour,
+            # Of several types it depends on which could be had.
+            usd_per_hour=None if settings.instance_fallback else settings.instance_type.usd_per_hour,
         )
         ContainerLogs(
             self,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from model.engines import Engine
+from model.fallback import MOST_FALLBACKS
 from model.hardware import InstanceType
 from model.images import Image, find_image, list_regions
 from model.limits import ServingLimits
@@ -51,6 +52,7 @@ class DeploymentSettings:
         limits: what one copy takes on.
         s3_kms_key_arn: the key of one's own that weights in S3 are encrypted with; None where S3's key does it.
         instance_type: what it runs on.
+        instance_fallback: what it runs on where AWS has no instance of that type, in order of preference.
         gpus_per_copy: GPUs that one copy is spread over.
         min_copies: copies that are always there; 0 lets the endpoint sleep when nobody asks.
         max_copies: copies that scaling may start.
@@ -81,6 +83,7 @@ class DeploymentSettings:
     limits: ServingLimits
     s3_kms_key_arn: str | None = None
     instance_type: InstanceType
+    instance_fallback: tuple[InstanceType, ...] = ()
     gpus_per_copy: int = 1
     min_copies: int
     max_copies: int
@@ -115,6 +118,7 @@ class DeploymentSettings:
             raise NotAllowedError(
                 setting="name", value=self.name, allowed=f"at most {most} characters in stage {self.stage}"
             )
+        self._check_fallback()
         self._check_range("max_copies", 1, None)
         self._check_range("min_copies", 0, self.max_copies)
         self._check_range("first_copies", 1, None)
@@ -154,11 +158,14 @@ class DeploymentSettings:
         It is part of the names and of the logical ids of the endpoint and of all that hangs on it, so that such a
         change makes a second endpoint beside the first and then deletes the first, instead of failing.
         """
-        fixed = {
+        fixed: dict[str, object] = {
             "inference_ami": self.image.inference_ami,
             "instance_type": self.instance_type.name,
             "network_isolation": self.network_isolation,
         }
+        if self.instance_fallback:
+            # Only where there are any: an endpoint that was deployed without the setting keeps its name.
+            fixed["instance_fallback"] = [one.name for one in self.instance_fallback]
         return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:_KEY_LENGTH]
 
     @property
@@ -212,6 +219,15 @@ class DeploymentSettings:
         else:
             return
         raise NotAllowedError(setting="s3_kms_key_arn", value=self.s3_kms_key_arn, allowed=allowed)
+
+    def _check_fallback(self) -> None:
+        types = (self.instance_type, *self.instance_fallback)
+        if len(self.instance_fallback) > MOST_FALLBACKS or len(set(types)) < len(types):
+            raise NotAllowedError(
+                setting="instance_fallback",
+                value=",".join(one.name for one in self.instance_fallback),
+                allowed=f"at most {MOST_FALLBACKS} instance types, each once, and not {self.instance_type.name} again",
+            )
 
     def _check_service_region(self) -> None:
         """Refuse what the service would look for in its own region and not find there."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import boto3
 
@@ -13,7 +14,8 @@ from cli.checks.weights import check_bucket, check_hub
 from cli.environment import DEFAULT_REGION
 from model.engines import Engine, find_engine
 from model.errors import ModelError
-from model.fit import Fit, check_fit
+from model.fallback import check_fallbacks
+from model.fit import Fit
 from model.hub import HUB_URL
 from stacks.context import read_settings
 from stacks.settings import DeploymentSettings
@@ -45,8 +47,10 @@ def examine(given: Mapping[str, str]) -> list[Check]:
     fit, fitting = _fit(settings)
     checks = [credentials, *of_region, ask("bootstrap", lambda: check_bootstrap(session)), fitting]
     if fit is not None:
-        instance, first, most = settings.instance_type.name, max(1, fit.min_instances), fit.max_instances
-        checks.append(ask("quota", lambda: check_quota(session, instance=instance, first=first, most=most)))
+        first, most = max(1, fit.min_instances), fit.max_instances
+        for one in (settings.instance_type, *settings.instance_fallback):
+            check = partial(check_quota, session, instance=one.name, first=first, most=most)
+            checks.append(ask("quota", check))
     s3_uri = settings.model.s3_uri
     if s3_uri is not None:
         checks.append(ask("weights", lambda: check_bucket(session, settings.model, s3_uri)))
@@ -59,10 +63,11 @@ def examine(given: Mapping[str, str]) -> list[Check]:
 def _fit(settings: DeploymentSettings) -> tuple[Fit | None, Check]:
     model_id, instance = settings.model.model_id, settings.instance_type
     try:
-        fit = check_fit(
+        fit = check_fallbacks(
             spec=settings.model,
             limits=settings.limits,
             instance=instance,
+            fallbacks=settings.instance_fallback,
             gpus_per_copy=settings.gpus_per_copy,
             min_copies=settings.min_copies,
             max_copies=settings.max_copies,
@@ -71,4 +76,5 @@ def _fit(settings: DeploymentSettings) -> tuple[Fit | None, Check]:
         )
     except ModelError as error:
         return None, fix("fit", str(error))
-    return fit, ok("fit", f"{model_id} fits on {instance.name}: {settings.gpus_per_copy} GPU(s) a copy")
+    names = " and ".join(one.name for one in (instance, *settings.instance_fallback))
+    return fit, ok("fit", f"{model_id} fits on {names}: {settings.gpus_per_copy} GPU(s) a copy")

@@ -70,6 +70,7 @@ def _read_deployment(given: dict[str, str]) -> Deployment:
         max_copies=settings.max_copies,
         max_instances=settings.max_instances,
         target_concurrency=settings.target_concurrency,
+        fallbacks=settings.instance_fallback,
     )
 
 

@@ -41,9 +41,11 @@ def _of_model(properties: Mapping[str, Any]) -> dict[str, str]:
 
 def _of_config(properties: Mapping[str, Any]) -> dict[str, str]:
     variants = properties.get("ProductionVariants") or [{}]
-    return {"instance": variants[0].get("InstanceType", "")}
+    pools = [pool.get("InstanceType", "") for pool in variants[0].get("InstancePools", [])]
+    return {"instance": variants[0].get("InstanceType", "") or " or ".join(pools)}
 
 
 def _of_component(properties: Mapping[str, Any]) -> dict[str, str]:
-    startup = properties.get("Specification", {}).get("StartupParameters", {})
+    specification = properties.get("Specification") or next(iter(properties.get("Specifications", [])), {})
+    startup = specification.get("StartupParameters", {})
     return {"startup_timeout": str(startup.get("ContainerStartupHealthCheckTimeoutInSeconds", ""))}

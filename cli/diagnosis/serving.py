@@ -160,7 +160,9 @@ def _read_component(client: Any, name: str) -> Component | None:
         if _is_gone(error):
             return None
         raise
-    specification, copies = described.get("Specification", {}), described.get("RuntimeConfig", {})
+    # On instance pools there is a specification for each type; the stacks give all the same model.
+    specification = described.get("Specification") or next(iter(described.get("Specifications", [])), {})
+    copies = described.get("RuntimeConfig", {})
     return Component(
         name=described["InferenceComponentName"],
         status=described["InferenceComponentStatus"],

@@ -21,15 +21,17 @@ def _sagemaker_tags(arn: str) -> Any:
 
 def _load_balancer_tags(client: Any, found: Any) -> _Tags:
     (described,) = client.describe_tags(ResourceArns=[found["LoadBalancerArn"]])["TagDescriptions"]
-    return described["Tags"]
+    tags: _Tags = described["Tags"]
+    return tags
 
 
 def _bucket_tags(client: Any, found: Any) -> _Tags:
     try:
-        return client.get_bucket_tagging(Bucket=found["Name"])["TagSet"]
+        tags: _Tags = client.get_bucket_tagging(Bucket=found["Name"])["TagSet"]
     except ClientError:
         # Without tags S3 answers an error, and so does it for a bucket that this caller may not look into.
         return ()
+    return tags
 
 
 def _key_tags(client: Any, found: Any) -> _Tags:

@@ -136,7 +136,7 @@ def _describe_cost(metrics: EndpointMetrics, usd_per_hour: float | None) -> list
 
 def _explain_price(usd_per_hour: float | None) -> str:
     if usd_per_hour is None:
-        return "The price of this instance type is not known here."
+        return "The price of an instance is not known here: `twin cost` counts the types that run."
     return f"An instance costs {usd_per_hour:g} US dollars an hour, on demand in {PRICES_REGION} as of {PRICES_READ}."
 
 

@@ -1,5 +1,8 @@
 """A SageMaker endpoint and the inference component that serves one model on it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -31,7 +34,8 @@ class LlmEndpoint(Construct):
         s3_uri: where the weights are, `s3://BUCKET/PREFIX/`; None if the container fetches them from the hub.
         network_isolation: whether the container is cut off from the network.
         role: what SageMaker takes on to run it.
-        instance_type_name: the instance type, as `ml.g5.2xlarge`.
+        instance_types: the instance types, as `ml.g5.2xlarge`: the one, or several in the order in which SageMaker
+            tries to have one.
         fit: what a copy reserves and how many instances there may be.
         first_copies: how many copies a new component starts with; at least 1. CloudFormation passes the number on when
             it changes, over what scaling has made of it meanwhile: it is not for tuning what runs.
@@ -55,7 +59,7 @@ class LlmEndpoint(Construct):
         s3_uri: str | None,
         network_isolation: bool,
         role: iam.IRole,
-        instance_type_name: str,
+        instance_types: Sequence[str],
         fit: Fit,
         first_copies: int,
         startup_timeout_s: int,
@@ -80,7 +84,8 @@ class LlmEndpoint(Construct):
             production_variants=[
                 sagemaker.CfnEndpointConfig.ProductionVariantProperty(
                     variant_name=VARIANT_NAME,
-                    instance_type=instance_type_name,
+                    instance_type=instance_types[0] if len(instance_types) == 1 else None,
+                    instance_pools=_describe_pools(instance_types) if len(instance_types) > 1 else None,
                     inference_ami_version=container.image.inference_ami,
                     initial_instance_count=max(1, fit.min_instances),
                     managed_instance_scaling=sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
@@ -108,7 +113,7 @@ class LlmEndpoint(Construct):
             inference_component_name=component_name,
             endpoint_name=self.endpoint.attr_endpoint_name,
             variant_name=VARIANT_NAME,
-            specification=_specify(model, fit=fit, startup_timeout_s=startup_timeout_s),
+            **_specify(model, fit=fit, startup_timeout_s=startup_timeout_s, instance_types=instance_types),
             runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(
                 copy_count=first_copies
             ),
@@ -127,22 +132,41 @@ def _describe_weights(s3_uri: str | None) -> sagemaker.CfnModel.ModelDataSourceP
     )
 
 
+def _describe_pools(instance_types: Sequence[str]) -> list[sagemaker.CfnEndpointConfig.InstancePoolProperty]:
+    return [
+        sagemaker.CfnEndpointConfig.InstancePoolProperty(instance_type=name, priority=priority)
+        for priority, name in enumerate(instance_types, start=1)
+    ]
+
+
 def _specify(
-    model: sagemaker.CfnModel, *, fit: Fit, startup_timeout_s: int
-) -> sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty:
-    """Return what one copy runs and reserves."""
-    return sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty(
-        model_name=model.attr_model_name,
-        compute_resource_requirements=sagemaker.CfnInferenceComponent.InferenceComponentComputeResourceRequirementsProperty(
+    model: sagemaker.CfnModel, *, fit: Fit, startup_timeout_s: int, instance_types: Sequence[str]
+) -> dict[str, Any]:
+    """Return what one copy runs and reserves: one specification, or of several instance types the same for each.
+
+    CloudFormation takes the one for a single instance type only, and the others from two on.
+    """
+    one = sagemaker.CfnInferenceComponent
+    same: dict[str, Any] = {
+        "model_name": model.attr_model_name,
+        "compute_resource_requirements": one.InferenceComponentComputeResourceRequirementsProperty(
             number_of_accelerator_devices_required=fit.gpus_per_copy,
             number_of_cpu_cores_required=fit.cpu_cores,
             min_memory_required_in_mb=fit.host_memory_mib,
         ),
-        startup_parameters=sagemaker.CfnInferenceComponent.InferenceComponentStartupParametersProperty(
+        "startup_parameters": one.InferenceComponentStartupParametersProperty(
             container_startup_health_check_timeout_in_seconds=startup_timeout_s,
             model_data_download_timeout_in_seconds=startup_timeout_s,
         ),
-    )
+    }
+    if len(instance_types) == 1:
+        return {"specification": one.InferenceComponentSpecificationProperty(**same)}
+    return {
+        "specifications": [
+            one.InferenceComponentSpecificationForInstanceTypeProperty(instance_type=name, **same)
+            for name in instance_types
+        ]
+    }
 
 
 def _roll_one_by_one(

@@ -61,6 +61,17 @@ def app():
             id="copies-and-instances",
         ),
         pytest.param(
+            {
+                "instance_type": "ml.g5.12xlarge",
+                "gpus_per_copy": "2",
+                "instance_fallback": "ml.g6.12xlarge,ml.g6.2xlarge",
+            },
+            DoesNotFitError,
+            "instance_fallback has ml.g6.2xlarge: gpus_per_copy is 2. Every type may have to serve: leave it out, or "
+            "take one that has the room (`twin plan --instance ml.g6.2xlarge` says what it would hold).",
+            id="fallback",
+        ),
+        pytest.param(
             {"max_batch_total_tokens": "6144"},
             InvalidLimitsError,
             "one request of max_total_tokens=6144 would fill the batch: max_batch_total_tokens is 6144, and the others "

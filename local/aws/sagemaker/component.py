@@ -9,6 +9,7 @@ from typing import Any
 
 from local.aws.containers.fleet import Fleet
 from local.aws.containers.fleet_state import Routing
+from local.aws.containers.revision import Revision
 from local.aws.sagemaker.endpoint import Endpoint
 
 
@@ -46,10 +47,15 @@ class Component:
         told = {"FailureReason": state.failure_reason, "LastDeploymentConfig": self.last_deployment}
         return {
             **self.summary(),
-            "Specification": state.revision.description,
+            **self._describe_specification(state.revision),
             "RuntimeConfig": {"DesiredCopyCount": state.desired, "CurrentCopyCount": state.current},
             **{name: value for name, value in told.items() if value is not None},
         }
+
+    def _describe_specification(self, revision: Revision) -> dict[str, Any]:
+        """The one specification, or all of them as they were given."""
+        several = revision.given.get("Specifications")
+        return {"Specifications": several} if several else {"Specification": revision.description}
 
     def summary(self) -> dict[str, Any]:
         """Its entry in the answer of ListInferenceComponents."""

@@ -18,6 +18,7 @@ from local.aws.containers.fleet_state import FleetState, FleetStatus
 from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.hosting import Hostings
 from local.aws.sagemaker.resource_tags import update_tags
+from local.aws.sagemaker.specification import given_specification
 from local.aws.wire.errors import AwsError
 from local.aws.wire.place import Place
 from local.aws.wire.service import AwsService
@@ -108,8 +109,9 @@ class ComponentProvider:
     ) -> None:
         there = component.fleet.state()
         params: dict[str, Any] = {"InferenceComponentName": before.name}
-        if there.revision.given != wanted.params.get("Specification"):
-            params["Specification"] = wanted.params.get("Specification")
+        specification = given_specification(wanted.params)
+        if there.revision.given != specification:
+            params |= specification
             if deployment := request.properties.get("DeploymentConfig"):
                 params["DeploymentConfig"] = deployment
         if before.copies != wanted.copies and wanted.copies is not None:

@@ -5,6 +5,7 @@ moment is over. What takes time in truth is a component.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from local.aws.sagemaker.endpoint_config import EndpointConfig, Variant
 from local.aws.sagemaker.instances import Instances
 from local.aws.wire.errors import ValidationException
+from model.hardware import InstanceType
 
 
 class EndpointStatus(StrEnum):
@@ -30,15 +32,20 @@ class Endpoint:
         name: in the case it was given.
         arn: its ARN.
         config: what it is made of.
+        types: of what type the instances of each variant are.
         change_s: how long each change takes.
     """
 
-    def __init__(self, *, name: str, arn: str, config: EndpointConfig, change_s: float) -> None:
+    def __init__(
+        self, *, name: str, arn: str, config: EndpointConfig, types: Mapping[str, InstanceType], change_s: float
+    ) -> None:
         self.name = name
         self.arn = arn
         self.config = config
         self.created_at = datetime.now(UTC)
-        self.instances = {variant.name: _instances(variant) for variant in config.variants.values()}
+        self.instances = {
+            name: Instances(instance=types[name], range_=variant.range_) for name, variant in config.variants.items()
+        }
         self._change_s = change_s
         self._changing: EndpointStatus = EndpointStatus.CREATING
         self._changed_at = self.created_at
@@ -77,10 +84,12 @@ class Endpoint:
             )
         return variants[name]
 
-    def update(self, config: EndpointConfig) -> None:
+    def update(self, config: EndpointConfig, *, types: Mapping[str, InstanceType]) -> None:
         """Go over to another configuration. Instances stay, with what is placed on them, and take the new range."""
         for variant in config.variants.values():
-            there = self.instances.setdefault(variant.name, _instances(variant))
+            there = self.instances.setdefault(
+                variant.name, Instances(instance=types[variant.name], range_=variant.range_)
+            )
             there.range = variant.range_
         self.instances = {name: there for name, there in self.instances.items() if name in config.variants}
         self.config = config
@@ -104,8 +113,14 @@ class Endpoint:
 
     def _describe_variant(self, variant: Variant) -> dict[str, Any]:
         weight = variant.definition.get("InitialVariantWeight", 1.0)
-        count = self.instances[variant.name].count
+        there = self.instances[variant.name]
+        count = there.count
+        pools = [
+            {"InstanceType": one.name, "CurrentInstanceCount": count if one == there.instance else 0}
+            for one in variant.types
+        ]
         told = {name: variant.definition.get(name) for name in ("ManagedInstanceScaling", "RoutingConfig")}
+        told["InstancePools"] = pools if len(pools) > 1 else None
         return {
             "VariantName": variant.name,
             "CurrentWeight": weight,
@@ -119,7 +134,3 @@ class Endpoint:
         self._changing = status
         self._changed_at = datetime.now(UTC)
         self._change_over = time.monotonic() + self._change_s
-
-
-def _instances(variant: Variant) -> Instances:
-    return Instances(instance=variant.instance, range_=variant.range_)

@@ -29,14 +29,14 @@ class Variant:
 
     Attributes:
         name: its name.
-        instance: the type of its instances; of pools, the one with the highest priority.
+        types: the types that its instances may be of, in the order in which they are tried: one, or those of pools.
         range_: how many instances there may be.
         routing: how a request finds a copy.
         definition: as it was given.
     """
 
     name: str
-    instance: InstanceType
+    types: tuple[InstanceType, ...]
     range_: InstanceRange
     routing: Routing
     definition: Mapping[str, Any]
@@ -105,20 +105,23 @@ def _read_variant(definition: Params) -> Variant:
         raise ValidationException(f"Variant '{name}' is serverless; this local AWS hosts inference components only.")
     return Variant(
         name=name,
-        instance=_instance(name, definition),
+        types=_types(name, definition),
         range_=_range(name, definition),
         routing=_routing(name, definition),
         definition=definition,
     )
 
 
-def _instance(variant: str, definition: Params) -> InstanceType:
+def _types(variant: str, definition: Params) -> tuple[InstanceType, ...]:
     pools = sorted(definition.get("InstancePools", ()), key=lambda pool: int(pool["Priority"]))
-    wanted = definition.get("InstanceType") or (pools[0]["InstanceType"] if pools else None)
-    if wanted is None:
-        raise ValidationException(f"Variant '{variant}' needs an InstanceType, or InstancePools.")
+    single = definition.get("InstanceType")
+    if bool(pools) == bool(single):
+        raise ValidationException(f"Variant '{variant}' needs an InstanceType or InstancePools, and not both.")
+    names = [pool["InstanceType"] for pool in pools] or [single]
+    if len({pool["Priority"] for pool in pools}) < len(pools) or len(set(names)) < len(names):
+        raise ValidationException(f"Variant '{variant}': each type and each priority of InstancePools may come once.")
     try:
-        return find_instance(wanted)
+        return tuple(find_instance(name) for name in names)
     except UnknownInstanceError as error:
         raise ValidationException(f"Variant '{variant}': {error}") from error
 

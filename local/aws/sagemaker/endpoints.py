@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws.sagemaker.endpoint import Endpoint, EndpointStatus
-from local.aws.sagemaker.endpoint_config import EndpointConfig
+from local.aws.sagemaker.endpoint_config import EndpointConfig, Variant
 from local.aws.sagemaker.hosting import Hosting, Hostings
 from local.aws.sagemaker.listing import Facts, page
 from local.aws.wire.errors import ValidationException
 from local.aws.wire.place import Place
 from local.aws.wire.service import Action, Params
+from model.hardware import InstanceType
 
 
 class Endpoints:
@@ -42,8 +43,13 @@ class Endpoints:
         with hosting.lock:
             hosting.endpoints.refuse_taken(name)
             config = hosting.configs.get(params["EndpointConfigName"])
-            _check_quotas(hosting, config)
-            endpoint = Endpoint(name=name, arn=place.arn("endpoint", name), config=config, change_s=self._change_s)
+            endpoint = Endpoint(
+                name=name,
+                arn=place.arn("endpoint", name),
+                config=config,
+                types=_choose_types(hosting, config),
+                change_s=self._change_s,
+            )
             hosting.endpoints.add(endpoint)
             hosting.tags.add(endpoint.arn, params.get("Tags", ()))
         return {"EndpointArn": endpoint.arn}
@@ -63,7 +69,8 @@ class Endpoints:
             _refuse_in_progress(endpoint)
             for variant in {component.variant for component in hosting.components_on(endpoint)}:
                 _refuse_moving(endpoint, config, variant)
-            endpoint.update(config)
+            types = {name: variant.types[0] for name, variant in config.variants.items()}
+            endpoint.update(config, types=types)
         return {"EndpointArn": endpoint.arn}
 
     def delete(self, place: Place, params: Params) -> None:
@@ -83,17 +90,24 @@ class Endpoints:
             return {"Endpoints": [_summary(endpoint) for endpoint in endpoints], "NextToken": token}
 
 
-def _check_quotas(hosting: Hosting, config: EndpointConfig) -> None:
-    """Refuse a new endpoint whose first instances are more than the account may run."""
+def _choose_types(hosting: Hosting, config: EndpointConfig) -> dict[str, InstanceType]:
+    """Choose of what type the first instances of each variant are; refuse more than the account may run.
+
+    AWS goes to the next pool where it has no instance to give. Nothing is rented here, so the quota stands for that: a
+    type that it leaves no room for is passed over. All instances of a variant are of one type here; AWS mixes them.
+    """
     used: Counter[str] = Counter()
     for endpoint in hosting.endpoints:
         for there in endpoint.instances.values():
             used[there.instance.name] += there.count
-    wanted: Counter[str] = Counter()
-    for variant in config.variants.values():
-        wanted[variant.instance.name] += variant.range_.initial
-    for instance, count in wanted.items():
-        hosting.quotas.check(instance, used=used[instance], wanted=count)
+    chosen: dict[str, InstanceType] = {}
+    for name, variant in config.variants.items():
+        wanted, limits = variant.range_.initial, hosting.quotas.limits()
+        free = (one for one in variant.types if used[one.name] + wanted <= limits[one.name])
+        chosen[name] = next(free, variant.types[-1])
+        hosting.quotas.check(chosen[name].name, used=used[chosen[name].name], wanted=wanted)
+        used[chosen[name].name] += wanted
+    return chosen
 
 
 def _refuse_in_progress(endpoint: Endpoint) -> None:
@@ -113,13 +127,18 @@ def _refuse_hosting(hosting: Hosting, endpoint: Endpoint) -> None:
 def _refuse_moving(endpoint: Endpoint, config: EndpointConfig, variant: str) -> None:
     """A component stays on the instances it was placed on: AWS cannot change their type under it."""
     kept = config.variants.get(variant)
-    if kept is None or kept.instance != endpoint.config.variants[variant].instance:
-        becomes = "is missing" if kept is None else f"has instances of type {kept.instance.name}"
+    before = endpoint.config.variants[variant]
+    if kept is None or kept.types != before.types:
+        becomes = "is missing" if kept is None else f"has instances of type {_name(kept)}"
         raise ValidationException(
             f'Cannot update endpoint "{endpoint.arn}": variant "{variant}" hosts inference components on instances of '
-            f'type {endpoint.config.variants[variant].instance.name}, and in endpoint configuration "{config.name}" '
+            f'type {_name(before)}, and in endpoint configuration "{config.name}" '
             f"it {becomes}."
         )
+
+
+def _name(variant: Variant) -> str:
+    return " or ".join(one.name for one in variant.types)
 
 
 def _facts(endpoint: Endpoint) -> Facts:

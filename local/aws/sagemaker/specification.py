@@ -14,16 +14,17 @@ from local.aws.wire.service import Params
 
 # What a component gets that does not say how long its containers may take. AWS documents no number for components.
 _DEFAULT_STARTUP_TIMEOUT_S = 600
-_NOT_HERE = {
-    "BaseInferenceComponentName": "adapter components",
-    "InstanceType": "a specification for one instance type of several",
-}
+# In the words of the resource type's schema.
+_LEAST_SPECIFICATIONS = 2
+_NOT_HERE = {"BaseInferenceComponentName": "adapter components"}
 
 
 def read_specification(
     hosting: Hosting, params: Params, *, instances: Instances, startup_share: float = 1.0
 ) -> Revision:
     """Read the specification of CreateInferenceComponent or UpdateInferenceComponent.
+
+    Of several specifications, one for each instance type, it is the one for the type that the instances are of.
 
     Args:
         hosting: where the model is looked up; its lock is held.
@@ -34,11 +35,7 @@ def read_specification(
     Raises:
         ValidationException: it is missing, names a model that is not there, or asks for more than an instance has.
     """
-    if params.get("Specifications"):
-        raise ValidationException("This local AWS takes one Specification, not Specifications.")
-    specification = params.get("Specification")
-    if not specification:
-        raise ValidationException("Specification is missing: what the copies of the inference component run.")
+    specification = _choose(params, instances.instance.name)
     for name, what in _NOT_HERE.items():
         if specification.get(name):
             raise ValidationException(f"This local AWS does not have {what} (Specification.{name}).")
@@ -55,9 +52,34 @@ def read_specification(
         needs=needs,
         mounted=_mounted(hosting, specification),
         gpu_memory_mib=instances.instance.gpu.memory_mib if needs.accelerators else 0,
-        given=specification,
+        given=given_specification(params),
         description=_description(specification, container),
     )
+
+
+def given_specification(params: Params) -> dict[str, Any]:
+    """What an operation says of it: the one specification, or the several."""
+    return {name: params[name] for name in ("Specification", "Specifications") if params.get(name)}
+
+
+def _choose(params: Params, instance_type: str) -> Params:
+    several: list[Params] = params.get("Specifications", [])
+    single = params.get("Specification")
+    if several and single:
+        raise ValidationException("Either Specification or Specifications must be given, and not both.")
+    if single and single.get("InstanceType"):
+        raise ValidationException("Specification.InstanceType is for Specifications, one for each instance type.")
+    if single:
+        chosen: Params = single
+        return chosen
+    if not several:
+        raise ValidationException("Specification is missing: what the copies of the inference component run.")
+    if len(several) < _LEAST_SPECIFICATIONS:
+        raise ValidationException("Specifications needs two entries at least; use Specification for one instance type.")
+    for one in several:
+        if one.get("InstanceType") == instance_type:
+            return one
+    raise ValidationException(f"Specifications has none for the instance type {instance_type} of the endpoint.")
 
 
 def _needs(specification: Params) -> Needs:
