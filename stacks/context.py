@@ -14,6 +14,8 @@ from model.engines import find_engine
 from model.hardware import find_instance
 from model.limits import ServingLimits
 from model.spec import ModelSpec, Quantization
+from stacks.data_capture import DataCapture
+from stacks.encryption_key import parse_key
 from stacks.errors import NotAllowedError, UnknownSettingError
 from stacks.monitoring_settings import PREFIX as MONITORING_PREFIX
 from stacks.office_hours import parse_office_hours
@@ -84,6 +86,7 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
         "update_timeout_s": _parse_number,
         "roll_back_on_errors": _parse_flag,
         "termination_protection": _parse_flag,
+        "kms_key": parse_key,
     }
 )
 _LIMITS: Mapping[str, _Parser] = MappingProxyType({field.name: _parse_number for field in fields(ServingLimits)})
@@ -110,6 +113,9 @@ _SERVICE: Mapping[str, _Parser] = MappingProxyType(
         "keep_data": _parse_flag,
     }
 )
+
+# Of data capture, which is one value of two settings.
+_CAPTURE, _CAPTURE_PERCENT = "data_capture", "data_capture_percent"
 
 # Of the monitoring; on the command line they begin with `monitoring_`, and `monitoring=true` asks for it.
 _MONITORING_SWITCH = MONITORING_PREFIX.removesuffix("_")
@@ -149,9 +155,19 @@ def read_settings(
     watched = _parse_flag(_MONITORING_SWITCH, given.get(_MONITORING_SWITCH, "false"))
     watching = _parse(given, _MONITORING, prefix=MONITORING_PREFIX)
     changes["monitoring"] = replace(settings.monitoring, enabled=watched, **watching)
+    changes["data_capture"] = _read_capture(given)
     _refuse_settings_of_no_service(given)
     _refuse_settings_of_no_monitoring(given, watched=watched)
     return replace(settings, **changes)
+
+
+def _read_capture(given: Mapping[str, str]) -> DataCapture | None:
+    where, percent = given.get(_CAPTURE), given.get(_CAPTURE_PERCENT)
+    if where is None:
+        if percent is not None:
+            raise NotAllowedError(setting=_CAPTURE_PERCENT, value=percent, allowed=f"only beside {_CAPTURE}")
+        return None
+    return DataCapture(s3_uri=where, percent=100 if percent is None else _parse_number(_CAPTURE_PERCENT, percent))
 
 
 def _parse(given: Mapping[str, str], parsers: Mapping[str, _Parser], *, prefix: str = "") -> dict[str, Any]:
@@ -178,7 +194,8 @@ def _refuse_settings_of_no_monitoring(given: Mapping[str, str], *, watched: bool
 def _refuse_unknown(given: Mapping[str, str]) -> None:
     of_the_service = (f"{SERVICE_PREFIX}{key}" for key in _SERVICE)
     of_the_monitoring = (_MONITORING_SWITCH, *(f"{MONITORING_PREFIX}{key}" for key in _MONITORING))
-    known = ("stage", "region", "model", *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service, *of_the_monitoring)
+    capture = (_CAPTURE, _CAPTURE_PERCENT)
+    known = ("stage", "region", "model", *capture, *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service, *of_the_monitoring)
     for key in given:
         if key not in known:
             raise UnknownSettingError(key, known=known)

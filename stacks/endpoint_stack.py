@@ -13,6 +13,12 @@ from stacks.constructs.published_values import PublishedValues
 from stacks.settings import DeploymentSettings
 from stacks.update_policy import UpdatePolicy
 
+# docs/decisions/0006-keys-and-data-capture.md
+_CAPTURE_NOTE = (
+    "data_capture: SageMaker takes the setting on an endpoint with inference components; whether it captures their "
+    "requests, and streams, AWS does not say. Look into the bucket after the first requests."
+)
+
 
 class EndpointStack(Stack):
     """Wires the constructs of one deployment together.
@@ -56,12 +62,17 @@ class EndpointStack(Stack):
         for note in fit.notes:
             # The CDK CLI shows them with every synth; they are no warnings, which `--strict` would refuse.
             Annotations.of(self).add_info(note)
+        if settings.data_capture is not None:
+            Annotations.of(self).add_info(_CAPTURE_NOTE)
+        key_arn = settings.kms_key.arn if settings.kms_key else None
         role = ExecutionRole(
             self,
             "Execution",
             image=container.image,
             s3_uri=settings.model.s3_uri,
             s3_kms_key_arn=settings.s3_kms_key_arn,
+            capture=settings.data_capture,
+            key_arn=key_arn,
         ).role
         llm = LlmEndpoint(
             self,
@@ -78,6 +89,8 @@ class EndpointStack(Stack):
             # Not `min_copies`: the scaling target brings the count within its bounds, and only if it is outside.
             first_copies=min(settings.first_copies, settings.max_copies),
             startup_timeout_s=settings.startup_timeout_s,
+            capture=settings.data_capture,
+            key_arn=key_arn,
             update=UpdatePolicy(
                 wait_s=settings.update_wait_s,
                 timeout_s=settings.update_timeout_s,

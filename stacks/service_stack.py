@@ -6,6 +6,7 @@ neither stack holds a value of the other's, and either can be deployed alone onc
 """
 
 from aws_cdk import Environment, Stack, Tags
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.constructs.api_keys import ApiKeys
@@ -52,7 +53,9 @@ class ServiceStack(Stack):
             front_port=service.port,
             task_port=PORT,
         )
-        bucket = KnowledgeBucket(self, "Knowledge", keep=service.keep_data).bucket
+        # Of its permissions none are here: they are in the key's policy and in the task's role.
+        key = kms.Key.from_key_arn(self, "Key", settings.kms_key.arn) if settings.kms_key else None
+        bucket = KnowledgeBucket(self, "Knowledge", keep=service.keep_data, key=key).bucket
         access = AwsAccess(
             self,
             "AwsAccess",
@@ -61,8 +64,8 @@ class ServiceStack(Stack):
             group=firewall.aws,
             bucket_arn=bucket.bucket_arn,
         )
-        api_keys = ApiKeys(self, "ApiKeys", keep=service.keep_data).secret
-        log = ServiceLog(self, "Log", retention_days=service.log_retention_days, keep=service.keep_data)
+        api_keys = ApiKeys(self, "ApiKeys", keep=service.keep_data, key=key).secret
+        log = ServiceLog(self, "Log", retention_days=service.log_retention_days, keep=service.keep_data, key=key)
         container_image = ContainerImage(self, "Image", image=image)
         rag = RagService(
             self,
@@ -91,6 +94,7 @@ class ServiceStack(Stack):
                 bucket=bucket,
                 api_keys=api_keys,
                 published_path=settings.published_path,
+                key_arn=settings.kms_key.arn if settings.kms_key else None,
             ).role,
             log_group=log.group,
             cpu_units=service.cpu_units,

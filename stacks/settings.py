@@ -16,6 +16,8 @@ from model.hardware import InstanceType
 from model.images import Image, find_image, list_regions
 from model.limits import ServingLimits
 from model.spec import ModelSpec
+from stacks.data_capture import DataCapture
+from stacks.encryption_key import EncryptionKey
 from stacks.errors import NotAllowedError
 from stacks.monitoring_settings import MonitoringSettings
 from stacks.office_hours import OfficeHours
@@ -71,6 +73,9 @@ class DeploymentSettings:
         roll_back_on_errors: whether requests that fail while an update is rolled out roll it back. Off, it lets a fix
             reach an endpoint that fails already.
         termination_protection: whether CloudFormation refuses to delete the stacks.
+        kms_key: a key of your own for the documents, the API keys, the service's log and what is captured; None for the
+            keys that AWS manages.
+        data_capture: where requests and answers are kept; None for nowhere.
         service: the business microservice beside the model.
         monitoring: what watches the model.
     """
@@ -98,6 +103,8 @@ class DeploymentSettings:
     update_timeout_s: int = 14_400
     roll_back_on_errors: bool = True
     termination_protection: bool = False
+    kms_key: EncryptionKey | None = None
+    data_capture: DataCapture | None = None
     service: ServiceSettings = field(default_factory=ServiceSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
@@ -138,6 +145,7 @@ class DeploymentSettings:
                 value=f"{self.office_hours.days} {self.office_hours.opens}-{self.office_hours.closes}",
                 allowed=f"only beside min_copies=0: with {self.min_copies} the endpoint never sleeps",
             )
+        self._check_weights_key()
         self._check_key()
         self._check_service_region()
 
@@ -208,7 +216,7 @@ class DeploymentSettings:
         """The path in the Parameter Store under which the stacks' outputs are published too."""
         return f"/{self.name}/{self.stage}"
 
-    def _check_key(self) -> None:
+    def _check_weights_key(self) -> None:
         if self.s3_kms_key_arn is None:
             return
         found = _KMS_KEY.fullmatch(self.s3_kms_key_arn)
@@ -219,6 +227,18 @@ class DeploymentSettings:
         else:
             return
         raise NotAllowedError(setting="s3_kms_key_arn", value=self.s3_kms_key_arn, allowed=allowed)
+
+    def _check_key(self) -> None:
+        if self.kms_key is not None and self.kms_key.region != self.region:
+            raise NotAllowedError(
+                setting="kms_key", value=self.kms_key.arn, allowed=f"a key in {self.region}, where the stacks are"
+            )
+        if self.data_capture is not None and self.kms_key is None:
+            raise NotAllowedError(
+                setting="data_capture",
+                value=self.data_capture.s3_uri,
+                allowed="only beside kms_key, which encrypts what people asked and were answered",
+            )
 
     def _check_fallback(self) -> None:
         types = (self.instance_type, *self.instance_fallback)

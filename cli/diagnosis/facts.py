@@ -46,6 +46,6 @@ def _of_config(properties: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _of_component(properties: Mapping[str, Any]) -> dict[str, str]:
-    specification = properties.get("Specification") or next(iter(properties.get("Specifications", [])), {})
+    specification: Any = properties.get("Specification") or next(iter(properties.get("Specifications", [])), {})
     startup = specification.get("StartupParameters", {})
     return {"startup_timeout": str(startup.get("ContainerStartupHealthCheckTimeoutInSeconds", ""))}

@@ -161,7 +161,7 @@ def _read_component(client: Any, name: str) -> Component | None:
             return None
         raise
     # On instance pools there is a specification for each type; the stacks give all the same model.
-    specification = described.get("Specification") or next(iter(described.get("Specifications", [])), {})
+    specification: Any = described.get("Specification") or next(iter(described.get("Specifications", [])), {})
     copies = described.get("RuntimeConfig", {})
     return Component(
         name=described["InferenceComponentName"],

@@ -3,6 +3,7 @@
 import json
 
 from aws_cdk import RemovalPolicy, SecretValue
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -24,18 +25,20 @@ class ApiKeys(Construct):
         scope: the parent.
         construct_id: the id below it.
         keep: whether the secret stays when the stack is deleted.
+        key: what encrypts it; None for the key that Secrets Manager has in the account.
 
     Attributes:
         secret: the secret.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, keep: bool, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
         self.secret = secretsmanager.Secret(
             self,
             "Secret",
             description="SHA-256 hashes of the API keys of the service; make one with `python -m service.new_key NAME`",
             secret_string_value=SecretValue.unsafe_plain_text(NOBODY),
+            encryption_key=key,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
         acknowledge(

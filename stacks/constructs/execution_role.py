@@ -6,6 +6,7 @@ from constructs import Construct
 
 from model.images import Image
 from stacks.acknowledgement import acknowledge
+from stacks.data_capture import DataCapture
 
 _LOG_GROUPS = "/aws/sagemaker/*"
 _METRIC_NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/*")
@@ -22,6 +23,8 @@ class ExecutionRole(Construct):
         image: the image that may be pulled.
         s3_uri: the prefix of the weights that may be read, `s3://BUCKET/PREFIX/`; None for weights from the hub.
         s3_kms_key_arn: the key that decrypts them, where it is one's own.
+        capture: where requests and answers are written; None for nowhere.
+        key_arn: the key that encrypts those.
     """
 
     def __init__(
@@ -31,7 +34,9 @@ class ExecutionRole(Construct):
         *,
         image: Image,
         s3_uri: str | None,
-        s3_kms_key_arn: str | None = None,
+        s3_kms_key_arn: str | None,
+        capture: DataCapture | None,
+        key_arn: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -40,6 +45,8 @@ class ExecutionRole(Construct):
             policies["ReadWeights"] = _allow_weights(stack, s3_uri)
         if s3_kms_key_arn is not None:
             policies["ReadWeights"] += _allow_key(stack, s3_kms_key_arn)
+        if capture is not None and key_arn is not None:
+            policies["Capture"] = _allow_capture(stack, capture, key_arn)
         self.role = iam.Role(
             self,
             "Role",
@@ -51,7 +58,7 @@ class ExecutionRole(Construct):
             ),
             inline_policies={name: iam.PolicyDocument(statements=statements) for name, statements in policies.items()},
         )
-        _acknowledge_wildcards(self.role, stack, s3_uri)
+        _acknowledge_wildcards(self.role, stack, s3_uri, capture)
 
 
 def _allow_image(stack: Stack, image: Image) -> list[iam.PolicyStatement]:
@@ -103,7 +110,17 @@ def _allow_key(stack: Stack, key_arn: str) -> list[iam.PolicyStatement]:
     ]
 
 
-def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uri: str | None) -> None:
+def _allow_capture(stack: Stack, capture: DataCapture, key_arn: str) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            actions=["s3:PutObject"], resources=[f"arn:{stack.partition}:s3:::{capture.bucket_and_prefix}*"]
+        ),
+        # Large objects are written in parts, of which S3 reads the ones before.
+        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key_arn]),
+    ]
+
+
+def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uri: str | None, capture: DataCapture | None) -> None:
     logs = f"arn:{stack.partition}:logs:{stack.region}:{Aws.ACCOUNT_ID}:log-group:{_LOG_GROUPS}"
     wildcards = {
         "*": "AWS knows no resource for a registry's login nor for metrics; a condition names the metrics' namespaces.",
@@ -112,5 +129,7 @@ def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uri: str | None) -> 
     if s3_uri is not None:
         bucket_and_prefix = s3_uri.removeprefix("s3://")
         wildcards[f"arn:{stack.partition}:s3:::{bucket_and_prefix}*"] = "The files of the one model that it runs."
+    if capture is not None:
+        wildcards[f"arn:{stack.partition}:s3:::{capture.bucket_and_prefix}*"] = "SageMaker names what it captures."
     for resource, reason in wildcards.items():
         acknowledge(role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason)

@@ -1,6 +1,7 @@
 """The bucket that holds what the service knows."""
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -11,7 +12,7 @@ _ABANDONED_UPLOADS_DAYS = 7
 
 
 class KnowledgeBucket(Construct):
-    """Private, encrypted with keys that S3 manages, reached over TLS only, and versioned.
+    """Private, encrypted with keys that S3 manages or with yours, reached over TLS only, and versioned.
 
     What the service overwrites or deletes can be had back for some weeks. The bucket has no name of its own, so that a
     kept one is in nobody's way. One that holds documents is never deleted: a deletion of the stack stops there.
@@ -20,18 +21,22 @@ class KnowledgeBucket(Construct):
         scope: the parent.
         construct_id: the id below it.
         keep: whether the bucket stays when the stack is deleted.
+        key: what encrypts it; None for keys that S3 manages.
 
     Attributes:
         bucket: the bucket.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, keep: bool, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
+            encryption_key=key,
+            # One request to the key for many objects.
+            bucket_key_enabled=None if key is None else True,
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,

@@ -10,6 +10,7 @@ from constructs import Construct
 from model.engines import Container
 from model.fit import Fit
 from stacks.constructs.update_alarm import UpdateAlarm
+from stacks.data_capture import DataCapture
 from stacks.update_policy import UpdatePolicy
 
 # The endpoint has one variant. Its name is written here and nowhere else.
@@ -40,6 +41,8 @@ class LlmEndpoint(Construct):
         first_copies: how many copies a new component starts with; at least 1. CloudFormation passes the number on when
             it changes, over what scaling has made of it meanwhile: it is not for tuning what runs.
         startup_timeout_s: how long a copy may take to answer, in seconds.
+        capture: where requests and answers are kept; None for nowhere.
+        key_arn: the key that encrypts them.
         update: how a change of all that is rolled out.
 
     Attributes:
@@ -63,6 +66,8 @@ class LlmEndpoint(Construct):
         fit: Fit,
         first_copies: int,
         startup_timeout_s: int,
+        capture: DataCapture | None,
+        key_arn: str | None,
         update: UpdatePolicy,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -81,6 +86,7 @@ class LlmEndpoint(Construct):
             f"EndpointConfig{replacement_key}",
             execution_role_arn=role.role_arn,
             enable_network_isolation=network_isolation,
+            data_capture_config=_describe_capture(capture, key_arn=key_arn) if capture else None,
             production_variants=[
                 sagemaker.CfnEndpointConfig.ProductionVariantProperty(
                     variant_name=VARIANT_NAME,
@@ -129,6 +135,24 @@ def _describe_weights(s3_uri: str | None) -> sagemaker.CfnModel.ModelDataSourceP
         s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
             s3_uri=s3_uri, s3_data_type="S3Prefix", compression_type="None"
         )
+    )
+
+
+def _describe_capture(
+    capture: DataCapture, *, key_arn: str | None
+) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty:
+    """Return what is kept: both what is asked and what is answered, as text and not as base64."""
+    return sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
+        enable_capture=True,
+        destination_s3_uri=capture.s3_uri,
+        initial_sampling_percentage=capture.percent,
+        kms_key_id=key_arn,
+        capture_options=[
+            sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
+        ],
+        capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
+            json_content_types=["application/json"]
+        ),
     )
 
 

@@ -61,6 +61,7 @@ class TaskRole(Construct):
         bucket: where the documents are.
         api_keys: the keys.
         published_path: the path in the Parameter Store under which the endpoint's address is published.
+        key_arn: the key that encrypts documents and keys; None where AWS manages it.
 
     Attributes:
         role: the role; nothing can be added to it.
@@ -75,6 +76,7 @@ class TaskRole(Construct):
         bucket: s3.IBucket,
         api_keys: secretsmanager.ISecret,
         published_path: str,
+        key_arn: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -96,6 +98,10 @@ class TaskRole(Construct):
                 iam.PolicyStatement(actions=["ssm:GetParametersByPath"], resources=[parameters, f"{parameters}/*"])
             ],
         }
+        if key_arn is not None:
+            policies["UseKey"] = [
+                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key_arn])
+            ]
         self.role = _make_role(
             self,
             description="The service takes it on to do its work",

@@ -127,6 +127,13 @@ MANIFEST = Manifest(
 )
 
 
+def test_every_type_to_fall_back_on_needs_a_quota(doctor):
+    code, checks = doctor("-c", "instance_fallback=ml.g6.xlarge,ml.p4d.24xlarge")
+    assert (code, checks["quota"][0]) == (1, "fix")
+    assert "The account may run 0 x ml.p4d.24xlarge" in checks["quota"][1]
+    assert "ml.g5.xlarge and ml.g6.xlarge and ml.p4d.24xlarge" in checks["fit"][1]
+
+
 @pytest.mark.parametrize(
     ("region", "names", "others", "found"),
     [

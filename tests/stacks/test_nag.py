@@ -24,6 +24,11 @@ PUBLIC = {
     "service_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
     "service_domain": "twin.example.com",
 }
+ENCRYPTED = {
+    "kms_key": "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+    "data_capture": "s3://captured/twin/",
+    "instance_fallback": "ml.g6.2xlarge",
+}
 WEIGHTS = {"s3_uri": "s3://weights-bucket/twin/49ea8865/"}
 
 
@@ -58,8 +63,8 @@ def make_stacks(app):
 
 @pytest.mark.parametrize(
     ("stage", "more"),
-    [("dev", {}), ("prod", {}), ("prod", WEIGHTS | PUBLIC), ("prod", {"engine": "vllm"} | WEIGHTS)],
-    ids=["dev", "prod", "prod-s3-public", "prod-vllm-s3"],
+    [("dev", {}), ("prod", {}), ("prod", WEIGHTS | PUBLIC | ENCRYPTED), ("prod", {"engine": "vllm"} | WEIGHTS)],
+    ids=["dev", "prod", "prod-s3-public-encrypted", "prod-vllm-s3"],
 )
 def test_nothing_is_found_that_is_not_explained(find_violations, stage, more):
     assert find_violations(make_stacks, stage=stage, **EVERYTHING, **more) == set()

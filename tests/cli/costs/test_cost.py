@@ -75,7 +75,11 @@ def test_an_instance_type_without_a_known_price_is_said_and_not_guessed(cost, ac
     described = sagemaker.describe_endpoint(EndpointName=endpoint["EndpointName"])
     config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
     assert find_instance("ml.g6.16xlarge").usd_per_hour is None
-    variant = config["ProductionVariants"][0] | {"InstanceType": "ml.g6.16xlarge"}
+    # The first has no quota here, so the instances are of the second.
+    types = ("ml.p4d.24xlarge", "ml.g6.16xlarge")
+    pools = [{"InstanceType": name, "Priority": priority} for priority, name in enumerate(types, start=1)]
+    variant = config["ProductionVariants"][0] | {"InstancePools": pools}
+    del variant["InstanceType"]
     sagemaker.create_endpoint_config(
         EndpointConfigName="unpriced", ExecutionRoleArn=config["ExecutionRoleArn"], ProductionVariants=[variant]
     )
@@ -96,7 +100,9 @@ def test_an_instance_type_without_a_known_price_is_said_and_not_guessed(cost, ac
     code, bill, by_kind = cost("--stage", "unpriced")
     assert (code, bill["complete"], bill["usd_per_hour"]) == (10, False, 0)
     assert by_kind["endpoint"]["usd_per_hour"] is None
-    assert "no price is known of ml.g6.16xlarge" in by_kind["endpoint"]["detail"]
+    assert by_kind["endpoint"]["detail"].startswith("1 x ml.g6.16xlarge")
+    assert by_kind["endpoint"]["detail"].endswith("no price is known of ml.g6.16xlarge")
+    assert "usd_per_hour_most" not in by_kind["endpoint"]
     account.cloudformation.delete_stack(StackName="llm-twin-unpriced-endpoint")
     account.settled("llm-twin-unpriced-endpoint")
     sagemaker.delete_endpoint_config(EndpointConfigName="unpriced")
