@@ -20,7 +20,6 @@ from cli.costs.standing import (
     price_tasks,
     price_vpc_endpoint,
 )
-from cli.diagnosis.refusals import describe_refusal
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -115,8 +114,11 @@ def _price(session: "Session", resource: Resource) -> Cost:
     try:
         return reader(session, resource)
     except ClientError as error:
-        refusal = describe_refusal(resource.physical_id, error)
-        return Cost(resource=resource, what=resource.type, detail=refusal.text, usd_per_hour=None)
+        # Not allowed to this caller, or deleted behind the stack's back: the rest is still reckoned.
+        reason = error.response.get("Error", {}).get("Message", str(error))
+        return Cost(resource=resource, what=resource.type, detail=f"not read: {reason}", usd_per_hour=None)
+    except IndexError:
+        return Cost(resource=resource, what=resource.type, detail="not read: AWS lists none", usd_per_hour=None)
 
 
 def _list_alarms(session: "Session", resource: Resource) -> list[Resource]:

@@ -33,6 +33,8 @@ def price_tasks(session: "Session", resource: Resource) -> Cost:
     cluster = resource.physical_id.split("/")[-2]
     service = client.describe_services(cluster=cluster, services=[resource.physical_id])["services"][0]
     task = client.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    if "FARGATE" not in task.get("requiresCompatibilities", []):
+        return Cost(resource=resource, what="tasks", detail="not on Fargate", usd_per_hour=None)
     vcpus, gb = int(task["cpu"]) / _CPU_UNITS, int(task["memory"]) / _MIB_PER_GB
     architecture = task.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
     per_vcpu, per_gb = {
@@ -44,9 +46,7 @@ def price_tasks(session: "Session", resource: Resource) -> Cost:
         resource=resource,
         what="Fargate tasks",
         detail=f"{count} running of {service['desiredCount']}, {vcpus:g} vCPU and {gb:g} GB each, {architecture}",
-        usd_per_hour=count * (vcpus * per_vcpu.usd_per_hour + gb * per_gb.usd_per_hour)
-        if "FARGATE" in task.get("requiresCompatibilities", ["FARGATE"])
-        else None,
+        usd_per_hour=count * (vcpus * per_vcpu.usd_per_hour + gb * per_gb.usd_per_hour),
         by_use="data transfer",
     )
 
@@ -54,7 +54,7 @@ def price_tasks(session: "Session", resource: Resource) -> Cost:
 def price_load_balancer(session: "Session", resource: Resource) -> Cost:
     """A load balancer, with its public addresses where it faces the internet."""
     client: Any = session.client("elbv2")
-    (found,) = client.describe_load_balancers(LoadBalancerArns=[resource.physical_id])["LoadBalancers"]
+    found = client.describe_load_balancers(LoadBalancerArns=[resource.physical_id])["LoadBalancers"][0]
     public = found["Scheme"] == "internet-facing"
     zones = len(found["AvailabilityZones"])
     addresses = f", {zones} public addresses" if public else ""
@@ -72,7 +72,7 @@ def price_load_balancer(session: "Session", resource: Resource) -> Cost:
 def price_vpc_endpoint(session: "Session", resource: Resource) -> Cost:
     """A VPC endpoint: an interface in each zone, or a gateway, which is free."""
     client: Any = session.client("ec2")
-    (found,) = client.describe_vpc_endpoints(VpcEndpointIds=[resource.physical_id])["VpcEndpoints"]
+    found = client.describe_vpc_endpoints(VpcEndpointIds=[resource.physical_id])["VpcEndpoints"][0]
     # com.amazonaws.REGION.SERVICE
     service = found["ServiceName"].split(".", 3)[-1]
     if found["VpcEndpointType"] == "Gateway":
@@ -139,7 +139,7 @@ def price_dashboard(_: "Session", resource: Resource) -> Cost:
 def price_alarm(session: "Session", resource: Resource) -> Cost:
     """An alarm: each metric that it looks at, dearer where it looks more often than once a minute."""
     client: Any = session.client("cloudwatch")
-    (found,) = client.describe_alarms(AlarmNames=[resource.physical_id])["MetricAlarms"]
+    found = client.describe_alarms(AlarmNames=[resource.physical_id])["MetricAlarms"][0]
     stats = [metric["MetricStat"] for metric in found.get("Metrics", []) if "MetricStat" in metric]
     periods = [stat["Period"] for stat in stats] or [found["Period"]]
     fast = sum(period < _FAST_BELOW_S for period in periods)

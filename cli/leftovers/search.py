@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from cli.costs.cost import Cost
 from cli.costs.reckoning import price, price_one
 from cli.costs.resource import Resource, list_resources, list_stacks
-from cli.costs.standing import price_tasks
 from cli.leftovers.leftover import Leftover
 from cli.leftovers.listing import Listing, list_things
 from cli.leftovers.listings import CLUSTERS, LISTINGS
@@ -70,7 +69,7 @@ def _describe_stack(name: str, costs: list[Cost]) -> Leftover:
         kind="stack",
         name=name,
         billable=bool(costs),
-        usd_per_month=None if unknown else known,
+        usd_per_month=known,
         cost=f"${known:,.2f} a month" + (" and what has no known price" if unknown else "") + " (`twin cost`)",
         remove=f"aws cloudformation delete-stack --stack-name {name}",
     )
@@ -112,9 +111,7 @@ def _describe(session: "Session", listing: Listing, found: Any, name: str, id_: 
     if listing.kind == "bucket":
         return replace(bare, **_by_use("storage")) if _holds_anything(session, name) else bare
     cost = price_one(session, Resource(type=listing.type, physical_id=id_))
-    if cost is None:
-        return bare
-    if cost.is_going:
+    if cost is not None and cost.is_going:
         # Of a key there is nothing more to do; a secret can still be ended at once.
         return replace(
             bare, cost=f"free, {cost.detail}", stays=True, remove="" if listing.kind == "KMS key" else bare.remove
@@ -133,7 +130,7 @@ def _find_services(session: "Session", owner: Owner | None, in_stacks: set[str])
             for arn in page["serviceArns"]:
                 if arn.casefold() in in_stacks:
                     continue
-                cost = price_tasks(session, Resource(type="AWS::ECS::Service", physical_id=arn))
+                cost = price_one(session, Resource(type="AWS::ECS::Service", physical_id=arn))
                 service = arn.rpartition("/")[2]
                 yield Leftover(
                     kind="ECS service",
@@ -152,8 +149,10 @@ def _find_services(session: "Session", owner: Owner | None, in_stacks: set[str])
             )
 
 
-def _priced(cost: Cost) -> dict[str, Any]:
+def _priced(cost: Cost | None) -> dict[str, Any]:
     """What a price says of a leftover: something whose price is not known counts as billed."""
+    if cost is None:
+        return {"billable": False, "usd_per_month": 0.0, "cost": "free"}
     monthly = cost.usd_per_month
     billable = monthly != 0.0 or bool(cost.by_use)
     if monthly is None:

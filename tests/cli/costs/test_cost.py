@@ -108,6 +108,16 @@ def test_an_instance_type_without_a_known_price_is_said_and_not_guessed(cost, ac
     sagemaker.delete_endpoint_config(EndpointConfigName="unpriced")
 
 
+def test_what_was_deleted_behind_the_stack_is_said_and_the_rest_is_reckoned(account, twin):
+    cloudwatch = account.client("cloudwatch")
+    (alarm,) = (one for one in cloudwatch.describe_alarms()["MetricAlarms"] if "UpdateServerErrors" in one["AlarmName"])
+    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+    ended = twin("cost", "--json")
+    (unknown,) = (one for one in json.loads(ended.out)["costs"] if one["usd_per_hour"] is None)
+    assert (ended.code, unknown["name"]) == (10, alarm["AlarmName"])
+    assert unknown["detail"] == "not read: AWS lists none"
+
+
 def test_a_person_reads_sums_what_they_leave_out_and_the_budget(account, twin):
     said = twin("cost").out
     assert "together" in said
