@@ -12,8 +12,8 @@ class Leftover:
         kind: what it is, for people.
         name: its name or id.
         billable: whether AWS bills anything for it.
-        usd_per_month: US dollars a month while it is there; None where it is not known, or billed by use; of a stack what is
-            known of what it holds.
+        usd_per_month: US dollars a month while it is there; None where it is not known, or billed by use; of a stack
+            what is known of what it holds.
         cost: the same in words.
         remove: the command that removes it; empty where nothing has to be done.
         stays: whether a destroy leaves it by design, as it does logs and what a stack retains.
