@@ -13,7 +13,7 @@ from stacks.constructs.published_values import PublishedValues
 from stacks.settings import DeploymentSettings
 from stacks.update_policy import UpdatePolicy
 
-# docs/decisions/0006-keys-and-data-capture.md
+# docs/decisions/0007-keys-and-data-capture.md
 _CAPTURE_NOTE = (
     "data_capture: SageMaker takes the setting on an endpoint with inference components; whether it captures their "
     "requests, and streams, AWS does not say. Look into the bucket after the first requests."
