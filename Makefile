@@ -8,6 +8,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
+CHECKOV := .venv-checkov/.ready
 
 # node, npm, cdk, uv and twin all come from the virtual environment.
 export PATH := $(BIN):$(PATH)
@@ -18,7 +19,7 @@ export PYTHONUNBUFFERED := 1
 # Where it is set, every run compiles the CDK's library anew: twice the time of a synth.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tests check style types soak up down synth bench lock images clean
+.PHONY: help setup demo test tests check style types checkov soak up down synth bench lock images clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -55,7 +56,16 @@ style: $(READY)
 	@ruff check .
 	@lint-imports
 
-soak: $(READY) ## the slow tests
+$(CHECKOV): $(READY) requirements-checkov.lock
+	@echo "installing checkov into .venv-checkov (about 200 MB the first time)"
+	@$(BIN)/uv venv --quiet --allow-existing .venv-checkov
+	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements-checkov.lock
+	@touch $(CHECKOV)
+
+checkov: $(CHECKOV) ## checkov over the templates of dev and prod: nothing that is not explained
+	@pytest -q -m slow tests/stacks/test_checkov.py
+
+soak: $(READY) $(CHECKOV) ## the slow tests
 	@pytest -m slow
 
 up: $(READY) ## start the local AWS, deploy stage local, leave it running
@@ -76,6 +86,7 @@ lock: ## resolve the dependencies anew
 	$$compile pyproject.toml --all-extras --group tools --group embedder --group dev -o $$here/requirements.lock && \
 	$(BIN)/python -c "$$SERVICE_REQUIREMENTS" | $$compile - -c $$here/requirements.lock -o $$here/requirements-service.lock && \
 	$$compile --group sagemaker --python-version 3.11 -o $$here/requirements-sagemaker.lock && \
+	$$compile --group checkov --python-version 3.11 -o $$here/requirements-checkov.lock && \
 	echo 'uv==0.13.9' | $$compile - -o $$here/requirements-uv.lock; rm -rf $$d
 
 # What the service's image holds: the service without the CDK.
@@ -94,4 +105,4 @@ images: ## read model/images.json anew from the SageMaker SDK, in an environment
 	@.venv-sagemaker/bin/python -m model.refresh_images
 
 clean: ## remove everything that the targets made
-	rm -rf $(VENV) .venv-sagemaker node_modules cdk.out .twin
+	rm -rf $(VENV) .venv-checkov .venv-sagemaker node_modules cdk.out .twin

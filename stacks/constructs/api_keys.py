@@ -47,3 +47,10 @@ class ApiKeys(Construct):
             reason="It holds hashes of keys that callers have: no function could hand them new ones. Each key expires, "
             "and the service notices a changed document.",
         )
+        if key is None:
+            acknowledge(
+                self.secret,
+                "CKV_AWS_149",
+                reason="It is encrypted by Secrets Manager's own key of this account, and holds hashes, which do not "
+                "let anybody in.",
+            )

@@ -56,6 +56,7 @@ class KnowledgeBucket(Construct):
         acknowledge(
             self.bucket,
             "AwsSolutions-S1",
+            "CKV_AWS_18",
             reason="One role reaches it, through one gateway endpoint, and the service logs who asked for what; access "
             "logs would be a second copy of that, in a second bucket.",
         )

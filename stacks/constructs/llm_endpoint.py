@@ -9,6 +9,7 @@ from constructs import Construct
 
 from model.engines import Container
 from model.fit import Fit
+from stacks.acknowledgement import acknowledge
 from stacks.constructs.update_alarm import UpdateAlarm
 from stacks.data_capture import DataCapture
 from stacks.update_policy import UpdatePolicy
@@ -80,6 +81,13 @@ class LlmEndpoint(Construct):
                 environment=dict(container.environment),
                 model_data_source=_describe_weights(s3_uri),
             ),
+        )
+        acknowledge(
+            model,
+            "CKV_AWS_370",
+            reason="The container is cut off from the network by the endpoint configuration, as components want it."
+            if network_isolation
+            else "The container fetches public weights from the hub when it starts; weights in S3 (s3_uri) cut it off.",
         )
         config = sagemaker.CfnEndpointConfig(
             self,

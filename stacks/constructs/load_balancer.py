@@ -67,6 +67,7 @@ class LoadBalancer(Construct):
         acknowledge(
             balancer,
             "AwsSolutions-ELB2",
+            "CKV_AWS_91",
             reason="The service logs every request with caller, status and duration; access logs would be a second "
             "copy in a bucket, without the caller.",
         )
@@ -90,7 +91,7 @@ class LoadBalancer(Construct):
                 unhealthy_threshold_count=3,
             ),
         )
-        balancer.add_listener(
+        listener = balancer.add_listener(
             "Listener",
             port=port,
             protocol=elb.ApplicationProtocol.HTTPS if certificate_arn else elb.ApplicationProtocol.HTTP,
@@ -99,6 +100,14 @@ class LoadBalancer(Construct):
             default_target_groups=[self.target_group],
             open=False,
         )
+        if certificate_arn is None:
+            acknowledge(
+                listener,
+                "CKV_AWS_2",
+                "CKV_AWS_103",
+                reason="Without a certificate it has private addresses only and listens to the networks that "
+                "service_callers names; service_certificate_arn makes it HTTPS, and service_public demands that.",
+            )
         self.dns_name = balancer.load_balancer_dns_name
 
     def send_to(self, service: ecs.FargateService) -> None:

@@ -117,6 +117,7 @@ class RagService(Construct):
         acknowledge(
             cluster,
             "AwsSolutions-ECS4",
+            "CKV_AWS_65",
             reason="Scaling and health rest on the load balancer's metrics and on CPU, which come without Container "
             "Insights; that is billed by metric.",
         )

@@ -7,6 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.acknowledgement import acknowledge
+
 
 class ServiceLog(Construct):
     """A log group that forgets after a time.
@@ -31,3 +33,10 @@ class ServiceLog(Construct):
         )
         # The construct takes names of periods; CloudFormation takes their days, and so do the settings.
         cast(logs.CfnLogGroup, self.group.node.default_child).retention_in_days = retention_days
+        if key is None:
+            acknowledge(
+                self.group,
+                "CKV_AWS_158",
+                reason="CloudWatch Logs encrypts it with a key of its own. It holds who asked, when and for how long, "
+                "no question, no answer and no API key.",
+            )

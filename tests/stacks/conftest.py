@@ -25,6 +25,29 @@ ENGINES = ("tgi", "vllm")
 # Where the weights come from, by name.
 SOURCES = {"hub": {}, "s3": {"s3_uri": "s3://weights-bucket/twin/49ea8865/"}}
 SERVICE_IMAGE = "llm-twin-service:1.4.0"
+# All there is to deploy, in the ways that cdk-nag and checkov go over it.
+_EVERYTHING = {
+    "service_image": SERVICE_IMAGE,
+    "monitoring": "true",
+    "monitoring_email": "ops@example.com",
+    "monitoring_budget_usd": "2000",
+}
+_PUBLIC = {
+    "service_public": "true",
+    "service_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+    "service_domain": "twin.example.com",
+}
+_ENCRYPTED = {
+    "kms_key": "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+    "data_capture": "s3://captured/twin/",
+    "instance_fallback": "ml.g6.2xlarge",
+}
+AUDITED = {
+    "dev": {"stage": "dev"} | _EVERYTHING,
+    "prod": {"stage": "prod"} | _EVERYTHING,
+    "prod-s3-public-encrypted": {"stage": "prod"} | _EVERYTHING | SOURCES["s3"] | _PUBLIC | _ENCRYPTED,
+    "prod-vllm-s3": {"stage": "prod", "engine": "vllm"} | _EVERYTHING | SOURCES["s3"],
+}
 
 Template = dict[str, Any]
 
@@ -70,6 +93,27 @@ def synthesize_service(synthesize: Callable[..., Path]) -> Callable[..., Path]:
         return endpoint.with_name(endpoint.name.replace("-endpoint.", "-service."))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def audited_files(synthesize: Callable[..., Path]) -> dict[str, tuple[Path, ...]]:
+    """The templates of all stacks, for each way of `AUDITED`."""
+    return {name: tuple(synthesize(**way).parent.glob("*.template.json")) for name, way in AUDITED.items()}
+
+
+@pytest.fixture(scope="session")
+def explained() -> Callable[[Path], list[tuple[str, str, str]]]:
+    """Return what a template's resources say to checkov: logical id, rule and reason."""
+
+    def read(file: Path) -> list[tuple[str, str, str]]:
+        resources = json.loads(file.read_text(encoding="utf-8"))["Resources"]
+        return [
+            (name, skip["id"], skip["comment"])
+            for name, body in resources.items()
+            for skip in body.get("Metadata", {}).get("checkov", {}).get("skip", ())
+        ]
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -12,24 +12,7 @@ from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.service_stack import ServiceStack
-
-EVERYTHING = {
-    "service_image": "llm-twin-service:1.4.0",
-    "monitoring": "true",
-    "monitoring_email": "ops@example.com",
-    "monitoring_budget_usd": "2000",
-}
-PUBLIC = {
-    "service_public": "true",
-    "service_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
-    "service_domain": "twin.example.com",
-}
-ENCRYPTED = {
-    "kms_key": "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
-    "data_capture": "s3://captured/twin/",
-    "instance_fallback": "ml.g6.2xlarge",
-}
-WEIGHTS = {"s3_uri": "s3://weights-bucket/twin/49ea8865/"}
+from tests.stacks.conftest import AUDITED
 
 
 @pytest.fixture
@@ -61,13 +44,9 @@ def make_stacks(app):
     MonitoringStack(app, settings=settings)
 
 
-@pytest.mark.parametrize(
-    ("stage", "more"),
-    [("dev", {}), ("prod", {}), ("prod", WEIGHTS | PUBLIC | ENCRYPTED), ("prod", {"engine": "vllm"} | WEIGHTS)],
-    ids=["dev", "prod", "prod-s3-public-encrypted", "prod-vllm-s3"],
-)
-def test_nothing_is_found_that_is_not_explained(find_violations, stage, more):
-    assert find_violations(make_stacks, stage=stage, **EVERYTHING, **more) == set()
+@pytest.mark.parametrize("context", AUDITED.values(), ids=AUDITED)
+def test_nothing_is_found_that_is_not_explained(find_violations, context):
+    assert find_violations(make_stacks, **context) == set()
 
 
 def test_the_pack_finds_what_is_not_explained(find_violations):
