@@ -1,9 +1,11 @@
-"""The endpoint stack publishes exactly what the inference client reads, under the names by which it reads it."""
+"""The inference client understands what the endpoint stack publishes.
+
+That it reads all of it, and by its names, is a pair of tests/stacks/agreement/reader_pairs.py.
+"""
 
 import json
 import os
 import sys
-from collections import UserDict
 from pathlib import Path
 
 import pytest
@@ -34,26 +36,6 @@ def outputs(tmp_path_factory, settings):
     values = {key: output["Value"] for key, output in template["Outputs"].items()}
     # What only AWS knows before the deployment, as it answers after it.
     return values | {"EndpointName": settings.endpoint_name} | dict.fromkeys(NOT_READ, "arn")
-
-
-class Recorded(UserDict):
-    def __init__(self, values):
-        super().__init__(values)
-        self.read = set()
-
-    def __contains__(self, key):
-        self.read.add(key)
-        return super().__contains__(key)
-
-    def __getitem__(self, key):
-        self.read.add(key)
-        return super().__getitem__(key)
-
-
-def test_the_client_finds_everything_it_looks_for(outputs):
-    recorded = Recorded(outputs)
-    EndpointAddress.from_outputs(recorded)
-    assert recorded.read == outputs.keys() - NOT_READ
 
 
 def test_the_client_understands_every_value(outputs, settings):

@@ -18,6 +18,8 @@ from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.service_stack import ServiceStack
+from tests.stacks.agreement import deployment as agreement
+from tests.stacks.agreement.deployment import Deployment
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("local", "dev", "prod")
@@ -117,8 +119,19 @@ def explained() -> Callable[[Path], list[tuple[str, str, str]]]:
 
 
 @pytest.fixture(scope="session")
-def service_files(synthesize_service: Callable[..., Path]) -> dict[str, Path]:
-    return {stage: synthesize_service(stage=stage) for stage in STAGES}
+def find_folder(synthesize: Callable[..., Path]) -> Callable[[str, str, str], Path]:
+    """Return the folder with all templates of a stage, an engine and a source, synthesized once."""
+
+    @functools.cache
+    def find(stage: str, engine: str, source: str) -> Path:
+        return synthesize(stage=stage, engine=engine, **_EVERYTHING, **SOURCES[source]).parent
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def service_files(find_folder: Callable[[str, str, str], Path]) -> dict[str, Path]:
+    return {stage: find_folder(stage, "tgi", "hub") / f"llm-twin-{stage}-service.template.json" for stage in STAGES}
 
 
 @pytest.fixture(scope="session")
@@ -171,6 +184,23 @@ def find_template_file(
         if (engine, source) == ("tgi", "hub"):
             return template_files[stage]
         return synthesize(stage=stage, engine=engine, **SOURCES[source])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def find_deployment(find_folder: Callable[[str, str, str], Path]) -> Callable[[str, str, str], Deployment]:
+    """Return what is deployed together of a stage, an engine and a source, read once."""
+
+    @functools.cache
+    def find(stage: str, engine: str, source: str) -> Deployment:
+        folder = find_folder(stage, engine, source)
+
+        def read(part: str) -> agreement.Template:
+            file = folder / f"llm-twin-{stage}-{part}.template.json"
+            return agreement.Template(json.loads(file.read_text(encoding="utf-8")))
+
+        return Deployment(engine, read("endpoint"), read("service"), read("monitoring"))
 
     return find
 

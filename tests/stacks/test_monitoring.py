@@ -12,7 +12,6 @@ from stacks.context import read_settings
 from stacks.errors import NotAllowedError
 from stacks.log_retention import RETENTION_DAYS
 
-EVERYTHING = {"monitoring_email": "ops@example.com", "monitoring_budget_usd": "2000"}
 # Metric to dimensions, as the documentation lists them:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
 COMPONENT = ("InferenceComponentName",)
@@ -35,12 +34,11 @@ PUBLISHED = {
 
 
 @pytest.fixture(scope="session")
-def monitoring_files(synthesize):
-    def find(stage):
-        endpoint = synthesize(stage=stage, monitoring="true", **EVERYTHING)
-        return endpoint.with_name(endpoint.name.replace("-endpoint.", "-monitoring."))
-
-    return {stage: find(stage) for stage in ("local", "dev", "prod")}
+def monitoring_files(service_files):
+    """Beside the service, which is not watched: the template is the one without it."""
+    return {
+        stage: file.with_name(file.name.replace("-service.", "-monitoring.")) for stage, file in service_files.items()
+    }
 
 
 @pytest.fixture
@@ -154,27 +152,6 @@ def test_the_dashboard_answers_four_questions_and_shows_every_alarm(dashboard, a
     assert len(shown) == len(alarms)
 
 
-def test_fullness_is_measured_where_scaling_aims(alarms, dashboard, endpoint):
-    policies = of_type(endpoint, "AWS::ApplicationAutoScaling::ScalingPolicy").values()
-    (tracking,) = (p["TargetTrackingScalingPolicyConfiguration"] for p in policies if "Tracking" in p["PolicyType"])
-    (full,) = (a for a in alarms.values() if a.get("MetricName") == "ConcurrentRequestsPerCopy")
-    assert full["Threshold"] == tracking["TargetValue"]
-    lines = [w["properties"]["annotations"] for w in dashboard["widgets"] if "annotations" in w["properties"]]
-    assert [line["value"] for (line,) in (found["horizontal"] for found in lines)] == [tracking["TargetValue"]]
-
-
-def test_nobody_is_called_because_an_endpoint_sleeps(alarms, endpoint):
-    missing = [a for a in alarms.values() if a["TreatMissingData"] == "breaching"]
-    sleeps = only(endpoint, "AWS::ApplicationAutoScaling::ScalableTarget")["MinCapacity"] == 0
-    assert len(missing) == (0 if sleeps else 1)
-
-
-def test_waking_may_take_as_long_as_a_copy_may_take_to_start(alarms, endpoint):
-    startup = only(endpoint, "AWS::SageMaker::InferenceComponent")["Specification"]["StartupParameters"]
-    (alarm,) = (a for a in alarms.values() if a.get("MetricName") == "NoCapacityInvocationFailures")
-    assert alarm["Period"] * alarm["EvaluationPeriods"] > startup["ContainerStartupHealthCheckTimeoutInSeconds"]
-
-
 def test_only_cloudwatch_and_budgets_announce_and_only_over_tls(monitoring):
     (topic,) = of_type(monitoring, "AWS::SNS::Topic")
     (key,) = of_type(monitoring, "AWS::KMS::Key")
@@ -213,8 +190,8 @@ def test_the_logs_of_the_containers_are_kept_for_as_long_as_is_set(monitoring, n
     )
 
 
-def test_the_endpoint_is_the_same_with_it_and_imports_nothing(endpoint, monitoring_file, templates, stage):
-    assert endpoint == templates[stage]
+def test_the_endpoint_is_the_same_with_it_and_imports_nothing(endpoint, monitoring_file, synthesize, stage):
+    assert endpoint == json.loads(synthesize(stage=stage).read_text(encoding="utf-8"))
     assert "ImportValue" not in monitoring_file.read_text(encoding="utf-8")
 
 
