@@ -8,6 +8,8 @@ from stacks.constructs.container_logs import ContainerLogs
 from stacks.constructs.endpoint_alarms import EndpointAlarms
 from stacks.constructs.endpoint_dashboard import EndpointDashboard
 from stacks.constructs.endpoint_metrics import EndpointMetrics
+from stacks.constructs.engine_log_filters import EngineLogFilters
+from stacks.constructs.engine_metrics import EngineMetrics
 from stacks.constructs.llm_endpoint import VARIANT_NAME
 from stacks.constructs.monthly_budget import MonthlyBudget
 from stacks.constructs.published_values import PublishedValues
@@ -37,11 +39,13 @@ class MonitoringStack(Stack):
         metrics = EndpointMetrics(
             endpoint_name=settings.endpoint_name, variant_name=VARIANT_NAME, component_name=settings.component_name
         )
+        engine_metrics = EngineMetrics(engine=settings.engine, namespace=f"{settings.name}/{settings.stage}")
         topic = AlarmTopic(self, "Announcements", email=monitoring.email).topic
         alarms = EndpointAlarms(
             self,
             "Alarms",
             metrics=metrics,
+            engine_metrics=engine_metrics,
             min_copies=settings.min_copies,
             max_copies=settings.max_copies,
             target_concurrency=settings.target_concurrency,
@@ -54,18 +58,26 @@ class MonitoringStack(Stack):
             "Overview",
             name=settings.dashboard_name,
             metrics=metrics,
+            engine_metrics=engine_metrics,
             alarms=alarms,
             target_concurrency=settings.target_concurrency,
             # Of several types it depends on which could be had.
             usd_per_hour=None if settings.instance_fallback else settings.instance_type.usd_per_hour,
         )
-        ContainerLogs(
+        container_logs = ContainerLogs(
             self,
             "Logs",
             endpoint_name=settings.endpoint_name,
             component_name=settings.component_name,
             retention_days=monitoring.log_retention_days,
         )
+        filters = EngineLogFilters(
+            self,
+            "Engine",
+            log_group_name=container_logs.component_log_group_name,
+            metrics=engine_metrics,
+        )
+        filters.node.add_dependency(container_logs)
         if monitoring.budget_usd is not None:
             MonthlyBudget(self, "Budget", limit_usd=monitoring.budget_usd, topic_arn=topic.topic_arn)
         PublishedValues(

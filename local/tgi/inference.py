@@ -11,6 +11,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from local.tgi.durations import describe_duration
 from local.tgi.engine import Engine
 from local.tgi.errors import IncompleteGenerationError, OverloadedError, RequestError
 from local.tgi.generate_request import GenerateRequest
@@ -212,8 +213,8 @@ class Inference:
         self.metrics.mean_time_per_token_duration.observe(generation.time_per_token_s)
         self.metrics.request_generated_tokens.observe(len(generation.tokens))
         _LOG.info(
-            'generate{total_time="%.3fs" validation_time="%.3fs" queue_time="%.3fs" inference_time="%.3fs" '
-            'time_per_token="%.4fs" input_length=%d generated_tokens=%d finish_reason="%s" seed="%s"}: Success',
-            total_s, validation_s, queue_s, inference_s, generation.time_per_token_s, generation.input_length,
-            len(generation.tokens), generation.finish_reason, generation.seed,
+            'generate{total_time="%s" validation_time="%s" queue_time="%s" inference_time="%s" time_per_token="%s" '
+            'input_length=%d generated_tokens=%d finish_reason="%s" seed="%s"}: Success',
+            *map(describe_duration, (total_s, validation_s, queue_s, inference_s, generation.time_per_token_s)),
+            generation.input_length, len(generation.tokens), generation.finish_reason, generation.seed,
         )  # fmt: skip

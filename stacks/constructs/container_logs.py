@@ -22,16 +22,20 @@ class ContainerLogs(Construct):
         endpoint_name: the endpoint.
         component_name: the component.
         retention_days: for how many days.
+
+    Attributes:
+        component_log_group_name: the log of the component's copies. Who depends on this construct finds it made.
     """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, endpoint_name: str, component_name: str, retention_days: int
     ) -> None:
         super().__init__(scope, construct_id)
+        self.component_log_group_name = f"/aws/sagemaker/InferenceComponents/{component_name}"
         # https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
         for part, group in (
             ("Endpoint", f"/aws/sagemaker/Endpoints/{endpoint_name}"),
-            ("Component", f"/aws/sagemaker/InferenceComponents/{component_name}"),
+            ("Component", self.component_log_group_name),
         ):
             retention = logs.LogRetention(self, part, log_group_name=group, retention=logs.RetentionDays.ONE_MONTH)
             # The construct takes names of periods; the resource takes their days, and so do the settings.

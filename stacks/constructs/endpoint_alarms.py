@@ -7,7 +7,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from model.engines import Engine
 from stacks.constructs.endpoint_metrics import US_PER_S, EndpointMetrics
+from stacks.constructs.engine_metrics import EngineMetrics
 
 _PERIOD_S = 300
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
@@ -21,6 +23,8 @@ _OVERHEAD_S = 1
 # An engine reserves most of the memory when it starts and stays there; what comes on top of it should not.
 _GPU_MEMORY_PERCENT = 98
 _FULL_MIN = 30
+_QUEUED_PERCENT = 5
+_WAITING = 1
 
 
 class EndpointAlarms(Construct):
@@ -30,6 +34,7 @@ class EndpointAlarms(Construct):
         scope: the parent.
         construct_id: the id below it.
         metrics: of what is watched.
+        engine_metrics: what the engine says of itself.
         min_copies: the copies that are always there; with 0, none running is no alarm.
         max_copies: the most copies, named where the first step is to allow more.
         target_concurrency: requests in flight per copy that scaling aims at.
@@ -47,6 +52,7 @@ class EndpointAlarms(Construct):
         construct_id: str,
         *,
         metrics: EndpointMetrics,
+        engine_metrics: EngineMetrics,
         min_copies: int,
         max_copies: int,
         target_concurrency: int,
@@ -147,6 +153,36 @@ class EndpointAlarms(Construct):
             operator=_AT_LEAST,
             periods=_count_periods(_FULL_MIN * 60),
         )
+
+        self._add_queue(engine_metrics)
+
+    def _add_queue(self, metrics: EngineMetrics) -> None:
+        """Announce that requests wait inside the containers: a queue there is not seen from outside."""
+        first_step = (
+            "First step: compare with requests in flight per copy. If those are below what scaling aims at, aim lower "
+            "(target_concurrency): the copies admit more than they can work on; if not, let more copies start "
+            "(max_copies)."
+        )
+        if metrics.engine is Engine.TGI:
+            self._add(
+                "Queued",
+                metrics.share("QueuedRequests", "AnsweredRequests", label="requests that waited, in percent"),
+                description=f"For 15 minutes more than {_QUEUED_PERCENT}% of the requests waited a second or longer in "
+                f"TGI before it began with them. {first_step}",
+                threshold=_QUEUED_PERCENT,
+                operator=_ABOVE,
+                periods=3,
+            )
+        else:
+            self._add(
+                "Queued",
+                metrics.metric("WaitingRequests", statistic="Average"),
+                description=f"For 15 minutes {_WAITING} request or more waited in vLLM for a place in the batch or for "
+                f"KV cache, on average. {first_step}",
+                threshold=_WAITING,
+                operator=_AT_LEAST,
+                periods=3,
+            )
 
     def _add(
         self,

@@ -6,8 +6,10 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from model.engines import Engine
 from model.hardware import PRICES_READ, PRICES_REGION
 from stacks.constructs.endpoint_metrics import US_PER_S, EndpointMetrics
+from stacks.constructs.engine_metrics import EngineMetrics
 
 _WIDTH = 24
 _HEIGHT = 6
@@ -21,6 +23,7 @@ class EndpointDashboard(Construct):
         construct_id: the id below it.
         name: the dashboard's name; CloudWatch has the same dashboards in all regions.
         metrics: of what is shown.
+        engine_metrics: what the engine says of itself.
         alarms: whose states are the first row.
         target_concurrency: requests in flight per copy that scaling aims at.
         usd_per_hour: what an instance costs; None where it is not known.
@@ -33,6 +36,7 @@ class EndpointDashboard(Construct):
         *,
         name: str,
         metrics: EndpointMetrics,
+        engine_metrics: EngineMetrics,
         alarms: Sequence[cloudwatch.IAlarm],
         target_concurrency: int,
         usd_per_hour: float | None,
@@ -51,6 +55,7 @@ class EndpointDashboard(Construct):
                 ],
                 [_title("Is it fast?", "Time in the container and in SageMaker; clients measure the first token.")],
                 _describe_speed(metrics),
+                _describe_engine(engine_metrics),
                 [_title("Is it full?", "Scaling starts a copy when the requests in flight pass the line.")],
                 _describe_fullness(metrics, target_concurrency),
                 [_title("What does it cost?", _explain_price(usd_per_hour))],
@@ -96,6 +101,41 @@ def _describe_speed(metrics: EndpointMetrics) -> list[cloudwatch.IWidget]:
             in_seconds("OverheadLatency", "Average", "average"),
             in_seconds("OverheadLatency", "Maximum", "greatest"),
             width=_WIDTH // 2,
+        ),
+    ]
+
+
+def _describe_engine(metrics: EngineMetrics) -> list[cloudwatch.IWidget]:
+    if metrics.engine is Engine.TGI:
+        return [
+            _graph(
+                "Requests that waited a second or longer in TGI, percent",
+                metrics.share("QueuedRequests", "AnsweredRequests", label="waited"),
+                width=_WIDTH // 2,
+            ),
+            _graph(
+                "Answers slower than 10 tokens a second, percent",
+                metrics.share("SlowTokenRequests", "AnsweredRequests", label="slow"),
+                width=_WIDTH // 2,
+            ),
+        ]
+    return [
+        _graph(
+            "Tokens a second and copy, while it works",
+            metrics.metric("GeneratedTokensPerSecond", statistic="Average", label="generated"),
+            metrics.metric("PromptTokensPerSecond", statistic="Average", label="of prompts"),
+            width=_WIDTH // 3,
+        ),
+        _graph(
+            "Requests in vLLM, a copy",
+            metrics.metric("RunningRequests", statistic="Average", label="running"),
+            metrics.metric("WaitingRequests", statistic="Average", label="waiting"),
+            width=_WIDTH // 3,
+        ),
+        _graph(
+            "Reports of a KV cache that is 90% full or more",
+            metrics.metric("NearlyFullCacheReports", statistic="Sum", label="reports, one in 10 s and copy"),
+            width=_WIDTH // 3,
         ),
     ]
 

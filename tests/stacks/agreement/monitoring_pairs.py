@@ -13,6 +13,7 @@ DASHBOARD = "AWS::CloudWatch::Dashboard"
 TOPIC = "AWS::SNS::Topic"
 KEY = "AWS::KMS::Key"
 RETENTION = "Custom::LogRetention"
+FILTER = "AWS::Logs::MetricFilter"
 ELSEWHERE = {"Ref": "Another"}
 # The namespaces of SageMaker's own metrics.
 SAGEMAKER = ("AWS/SageMaker", "/aws/sagemaker/")
@@ -42,6 +43,23 @@ def _watched_names(d: Deployment) -> set[tuple[str, str]]:
         for dimension in metric.get("Dimensions", ())
         if metric["Namespace"].startswith(SAGEMAKER)
     }
+
+
+def _logged_names(d: Deployment) -> set[tuple[str, str]]:
+    """The metrics that are read from the log, with their namespace."""
+    return {
+        (transformation["MetricNamespace"], transformation["MetricName"])
+        for one in d.monitoring.all(FILTER).values()
+        for transformation in one["MetricTransformations"]
+    }
+
+
+def _engine_metrics_used(d: Deployment) -> set[tuple[str, str]]:
+    """Metrics that are not SageMaker's, of alarms and of the dashboard."""
+    watched = {(metric["Namespace"], metric["MetricName"]) for metric in _watched(d)}
+    rows = (row for widget in _dashboard(d)["widgets"] for row in widget["properties"].get("metrics", ()))
+    shown = {(row[0], row[1]) for row in rows if isinstance(row[0], str)}
+    return {(namespace, name) for namespace, name in watched | shown if not namespace.startswith(SAGEMAKER)}
 
 
 def _dashboard(d: Deployment) -> dict[str, Any]:
@@ -168,6 +186,27 @@ PAIRS = (
             f"/aws/sagemaker/InferenceComponents/{_names(d)['InferenceComponentName']}",
         },
         breaks=lambda d: put(d.component, "InferenceComponentName", "another"),
+    ),
+    Pair(
+        name="what the engine's log is read for is what is watched and shown",
+        one=_logged_names,
+        other=_engine_metrics_used,
+        breaks=lambda d: put(
+            next(iter(d.monitoring.all(FILTER).values()))["MetricTransformations"][0], "MetricName", "Another"
+        ),
+    ),
+    Pair(
+        name="the engine's log is the component's",
+        one=lambda d: {one["LogGroupName"] for one in d.monitoring.all(FILTER).values()},
+        other=lambda d: {f"/aws/sagemaker/InferenceComponents/{_names(d)['InferenceComponentName']}"},
+        breaks=lambda d: put(next(iter(d.monitoring.all(FILTER).values())), "LogGroupName", "another"),
+    ),
+    Pair(
+        name="the log is there before it is read",
+        one=lambda d: [d.monitoring.document["Resources"][name]["DependsOn"] for name in d.monitoring.all(FILTER)],
+        other=lambda d: set(d.monitoring.all(RETENTION)),
+        relation=lambda waits, retentions: all(retentions <= set(one) for one in waits),
+        breaks=lambda d: d.monitoring.document["Resources"][min(d.monitoring.all(FILTER))]["DependsOn"].clear(),
     ),
     Pair(
         name="the topic and the dashboard that are published are those that there are",

@@ -50,6 +50,25 @@ CASES = {
         ),
         expected=(0, 1),
     ),
+    "metric-filter": Case(
+        beside={"Group": resource("Logs::LogGroup", LogGroupName="read")},
+        before=resource(
+            "Logs::MetricFilter",
+            LogGroupName={"Ref": "Group"},
+            FilterPattern="old",
+            MetricTransformations=[{"MetricNamespace": "n", "MetricName": "m", "MetricValue": "1"}],
+        ),
+        after=resource(
+            "Logs::MetricFilter",
+            LogGroupName={"Ref": "Group"},
+            FilterPattern="new",
+            MetricTransformations=[{"MetricNamespace": "n", "MetricName": "m", "MetricValue": "1"}],
+        ),
+        seen=lambda c, i: [
+            one["filterPattern"] for one in c("logs").describe_metric_filters(logGroupName="read")["metricFilters"]
+        ],
+        expected=(["old"], ["new"]),
+    ),
     "cluster": Case(
         before=resource("ECS::Cluster", ClusterSettings=[{"Name": "containerInsights", "Value": "disabled"}]),
         after=resource("ECS::Cluster", ClusterSettings=[{"Name": "containerInsights", "Value": "enabled"}]),
