@@ -17,7 +17,12 @@ ALPACA = (
 
 
 def open_stream(
-    client: EndpointClient, question: str, *, max_new_tokens: int, added: Mapping[str, ModelSpec]
+    client: EndpointClient,
+    question: str,
+    *,
+    max_new_tokens: int,
+    added: Mapping[str, ModelSpec],
+    adapter_id: str | None = None,
 ) -> TokenStream:
     """Ask in the form that the deployed model was taught: as a chat, or by the Alpaca template.
 
@@ -26,8 +31,9 @@ def open_stream(
         question: the instruction, without a form.
         max_new_tokens: how long the answer may get.
         added: the models that the project added to the catalogue; the form of a model that neither knows is a chat.
+        adapter_id: the LoRA adapter that answers; None for the model itself.
     """
-    parameters = GenerationParameters(max_new_tokens=max_new_tokens, temperature=0.7, top_p=0.9)
+    parameters = GenerationParameters(max_new_tokens=max_new_tokens, temperature=0.7, top_p=0.9, adapter_id=adapter_id)
     if find_prompt_format(client.address.model_id, added=added) is PromptFormat.ALPACA:
         return client.stream(ALPACA.replace("{question}", question), parameters=parameters)
     return client.stream_chat([{"role": "user", "content": question}], parameters=parameters)
@@ -49,13 +55,14 @@ def print_answer(
     as_it_comes: bool,
     progress: Progress,
     added: Mapping[str, ModelSpec],
+    adapter_id: str | None = None,
 ) -> None:
     """Ask and print; with ``as_it_comes`` each token when it arrives.
 
     Raises:
         InferenceClientError: the endpoint refused or broke off; what had come is printed by then.
     """
-    with open_stream(client, question, max_new_tokens=max_new_tokens, added=added) as stream:
+    with open_stream(client, question, max_new_tokens=max_new_tokens, added=added, adapter_id=adapter_id) as stream:
         if as_it_comes:
             for event in stream:
                 sys.stdout.write(event.text)

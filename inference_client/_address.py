@@ -27,6 +27,7 @@ class EndpointAddress:
         max_input_tokens: the longest prompt.
         max_total_tokens: the longest prompt and answer together.
         variant_name: the production variant that hosts the component.
+        adapters: the LoRA adapters that a request may ask for; empty where there are none.
 
     Raises:
         ConfigurationError: on construction, for a name that SageMaker does not allow.
@@ -41,6 +42,7 @@ class EndpointAddress:
     max_input_tokens: int | None = None
     max_total_tokens: int | None = None
     variant_name: str | None = None
+    adapters: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.inference_component_name in ("None", ""):
@@ -79,6 +81,7 @@ class EndpointAddress:
             max_input_tokens=_tokens(outputs, "MaxInputTokens", source),
             max_total_tokens=_tokens(outputs, "MaxTotalTokens", source),
             variant_name=outputs.get("VariantName"),
+            adapters=tuple(filter(None, outputs.get("Adapters", "").split(","))),
         )
 
     @classmethod

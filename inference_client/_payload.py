@@ -25,6 +25,8 @@ _CHAT_NAMES = {
     "seed": "seed",
     "stop": "stop",
     "grammar": "response_format",
+    # TGI takes the model that a chat asks for as an adapter's id: https://huggingface.co/docs/text-generation-inference
+    "adapter_id": "model",
 }
 
 
@@ -91,6 +93,18 @@ def check_limits(
                 f"max_new_tokens is {parameters.max_new_tokens}; allowed: 1 to {max_total_tokens - 1}, so that a "
                 f"prompt fits beside it in the endpoint's MaxTotalTokens of {max_total_tokens}."
             )
+
+
+def check_adapter(parameters: GenerationParameters, *, adapters: tuple[str, ...] | None) -> None:
+    """Refuse an adapter that the endpoint has not: TGI would let the base model answer, and not say so.
+
+    Raises:
+        InvalidParameterError: names what there is.
+    """
+    if parameters.adapter_id is None or adapters is None or parameters.adapter_id in adapters:
+        return
+    allowed = ", ".join(adapters) or "none, the endpoint has no adapters"
+    raise InvalidParameterError(f"adapter_id is {parameters.adapter_id!r}; allowed: {allowed}.")
 
 
 def encode(payload: Mapping[str, Any], *, max_body_bytes: int) -> bytes:

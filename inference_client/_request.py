@@ -8,7 +8,7 @@ from ._address import EndpointAddress
 from ._error_rules import Target
 from ._options import ClientOptions
 from ._parameters import GenerationParameters
-from ._payload import check_limits, encode
+from ._payload import check_adapter, check_limits, encode
 from .errors import ConfigurationError
 
 _INFERENCE_ID = re.compile(r"[!-~][ -~]{0,63}")
@@ -50,4 +50,5 @@ def body_for(
 ) -> bytes:
     """The request's body, checked against what the deployed endpoint takes as far as ``address`` tells."""
     check_limits(parameters, max_input_tokens=address.max_input_tokens, max_total_tokens=address.max_total_tokens)
+    check_adapter(parameters, adapters=address.adapters)
     return encode(payload, max_body_bytes=options.max_body_bytes)

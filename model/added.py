@@ -16,7 +16,9 @@ from model.spec import Dtype, ModelSpec, PromptFormat, Quantization
 
 FILE_NAME = "models.json"
 
-_FIELDS = {field.name: field for field in fields(ModelSpec) if field.name != "model_id"}
+# What is loaded beside a model belongs to a deployment, not to the model.
+_NOT_IN_FILE = frozenset({"model_id", "adapters", "adapter_rank"})
+_FIELDS = {field.name: field for field in fields(ModelSpec) if field.name not in _NOT_IN_FILE}
 _REQUIRED = frozenset(name for name, field in _FIELDS.items() if field.default is MISSING)
 _CHOICES = {"dtype": Dtype, "prompt_format": PromptFormat, "quantization": Quantization}
 _TEXTS = frozenset({"revision", "model_type", "s3_uri"})

@@ -38,12 +38,14 @@ class EngineTraits:
         frees_windows: whether the KV cache of sliding layers is given back once it is out of the window.
         repeats_kv_heads: whether a model may be spread over more GPUs than it has key/value heads, each head then being
             held more than once.
+        loads_adapters: whether it loads LoRA adapters of the hub when it starts.
     """
 
     model_types: frozenset[str]
     quantizations: frozenset[Quantization]
     frees_windows: bool
     repeats_kv_heads: bool
+    loads_adapters: bool
 
 
 _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
@@ -55,6 +57,7 @@ _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
             quantizations=frozenset(Quantization),
             frees_windows=False,
             repeats_kv_heads=False,
+            loads_adapters=True,
         ),
         # https://docs.vllm.ai/en/latest/design/hybrid_kv_cache_manager/
         Engine.VLLM: EngineTraits(
@@ -62,6 +65,7 @@ _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
             quantizations=frozenset({Quantization.AWQ, Quantization.GPTQ, Quantization.FP8}),
             frees_windows=True,
             repeats_kv_heads=True,
+            loads_adapters=False,
         ),
     }
 )
@@ -113,6 +117,18 @@ def check_support(engine: Engine, spec: ModelSpec) -> None:
         raise UnsupportedModelError(
             f"engine '{engine}' does not serve {spec.model_id}: its architecture is {spec.model_type!r}.",
             remedy=f"Set engine={able[0]}." if able else f"It serves {', '.join(sorted(traits.model_types))}.",
+        )
+    if spec.adapters and not traits.loads_adapters:
+        raise UnsupportedModelError(
+            f"engine '{engine}' loads no adapters of the hub here: it has them as components of their own, which this "
+            "project does not deploy.",
+            remedy="Set engine=tgi, or merge an adapter into its model and publish that.",
+        )
+    if spec.adapters and spec.s3_uri is not None:
+        raise UnsupportedModelError(
+            f"{spec.model_id} comes from {spec.s3_uri}, which cuts the container off from the hub; its adapters are "
+            "there.",
+            remedy="Leave out s3_uri, or merge an adapter into the model and publish that.",
         )
     if spec.quantization is not None and spec.quantization not in traits.quantizations:
         raise UnsupportedModelError(

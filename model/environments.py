@@ -23,6 +23,8 @@ def describe_tgi(spec: ModelSpec, limits: ServingLimits, gpus_per_copy: int) -> 
     elif spec.dtype is Dtype.BFLOAT16:
         # TGI's default is float16 for most models, which overflows where bfloat16 did not. It may not go with QUANTIZE.
         environment["DTYPE"] = spec.dtype.value
+    if spec.adapters:
+        environment["LORA_ADAPTERS"] = ",".join(map(str, spec.adapters))
     return environment | {
         "SM_NUM_GPUS": str(gpus_per_copy),
         "MAX_INPUT_TOKENS": str(limits.max_input_tokens),

@@ -55,6 +55,19 @@ def count_weights_bytes(spec: ModelSpec) -> int:
     return ceil(linear_bytes) + embeddings * _SERVED_BYTES
 
 
+def count_adapters_bytes(spec: ModelSpec) -> int:
+    """Return what the adapters take beside the weights, over all GPUs.
+
+    `adapters x layers x rank x (inputs + outputs of the seven projections) x 2 bytes`: beside each projection of
+    `outputs x inputs` an adapter has a matrix of `rank x inputs` and one of `outputs x rank` (Hu et al., LoRA, 2021).
+    Adapters that leave projections out, or have a lower rank, take less.
+    """
+    queries, keys = spec.attention_heads * spec.head_dim, spec.kv_heads * spec.head_dim
+    attention = 2 * (spec.hidden_size + queries) + 2 * (spec.hidden_size + keys)
+    mlp = 3 * (spec.hidden_size + spec.intermediate_size)
+    return len(spec.adapters) * spec.layers * spec.adapter_rank * (attention + mlp) * _SERVED_BYTES
+
+
 def count_kv_bytes_per_token(spec: ModelSpec, *, gpus: int = 1) -> int:
     """Return the KV cache of one token that every layer sees, over all GPUs.
 
@@ -94,8 +107,8 @@ def count_activations_bytes(spec: ModelSpec, *, prefill_tokens: int, gpus: int =
 def count_free_bytes(spec: ModelSpec, *, gpu: Gpu, gpus: int, prefill_tokens: int) -> int:
     """Return what is left for the KV cache, over all GPUs; negative where the weights alone do not fit.
 
-    `(memory x 0.90 - weights / gpus - runtime - activations) x gpus`: the engines' own reckoning when they warm up,
-    with the activations of one prefill reckoned instead of measured.
+    `(memory x 0.90 - (weights + adapters) / gpus - runtime - activations) x gpus`: the engines' own reckoning when they
+    warm up, with the activations of one prefill reckoned instead of measured.
 
     Args:
         spec: the model.
@@ -105,7 +118,7 @@ def count_free_bytes(spec: ModelSpec, *, gpu: Gpu, gpus: int, prefill_tokens: in
     """
     usable = gpu.memory_mib * _MIB * USABLE_SHARE - _RUNTIME_MIB * _MIB
     activations = count_activations_bytes(spec, prefill_tokens=prefill_tokens, gpus=gpus)
-    return int((usable - activations) * gpus) - count_weights_bytes(spec)
+    return int((usable - activations) * gpus) - count_weights_bytes(spec) - count_adapters_bytes(spec)
 
 
 def count_kv_tokens(

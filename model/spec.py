@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from model.adapter import Adapter
 from model.errors import InvalidSpecError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -26,6 +27,7 @@ _SIZES = (
     "head_dim",
     "vocab_size",
     "max_positions",
+    "adapter_rank",
 )
 
 
@@ -100,6 +102,8 @@ class ModelSpec:
         gated: whether the hub asks for a token.
         prompt_format: how an instruction is written.
         s3_uri: a prefix in S3 that holds the uncompressed weights, ending in `/`; None takes them from the hub.
+        adapters: LoRA adapters that are loaded beside it, each for the requests that ask for it.
+        adapter_rank: the largest rank of an adapter; memory is kept for all of this rank.
     """
 
     model_id: str
@@ -122,6 +126,8 @@ class ModelSpec:
     sliding_layers: int = 0
     gated: bool = False
     s3_uri: str | None = None
+    adapters: tuple[Adapter, ...] = ()
+    adapter_rank: int = 64
 
     def __post_init__(self) -> None:
         self._check_identity()

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
+from model.adapter import parse_adapters
 from model.catalog import find as find_model
 from model.engines import find_engine
 from model.hardware import find_instance
@@ -91,7 +92,14 @@ _SETTINGS: Mapping[str, _Parser] = MappingProxyType(
 )
 _LIMITS: Mapping[str, _Parser] = MappingProxyType({field.name: _parse_number for field in fields(ServingLimits)})
 _NONE_ADDED: Mapping[str, ModelSpec] = MappingProxyType({})
-_MODEL: Mapping[str, _Parser] = MappingProxyType({"s3_uri": _parse_text, "quantization": _parse_on_load_quantization})
+_MODEL: Mapping[str, _Parser] = MappingProxyType(
+    {
+        "s3_uri": _parse_text,
+        "quantization": _parse_on_load_quantization,
+        "adapters": lambda _, text: parse_adapters(text),
+        "adapter_rank": _parse_number,
+    }
+)
 # Of the service; on the command line they begin with `service_`.
 _SERVICE: Mapping[str, _Parser] = MappingProxyType(
     {

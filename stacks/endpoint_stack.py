@@ -126,7 +126,8 @@ class EndpointStack(Stack):
                 "ModelRevision": settings.model.revision,
                 "MaxInputTokens": str(settings.limits.max_input_tokens),
                 "MaxTotalTokens": str(settings.limits.max_total_tokens),
-            },
+            }
+            | _describe_adapters(settings),
         )
         # Who reads a name finds what it names: after a replacement the parameters change when the new component serves.
         published.node.add_dependency(llm.component)
@@ -137,3 +138,9 @@ class EndpointStack(Stack):
         callers.node.add_dependency(published)
         Tags.of(self).add("project", settings.name)
         Tags.of(self).add("stage", settings.stage)
+
+
+def _describe_adapters(settings: DeploymentSettings) -> dict[str, str]:
+    """Return what a request may ask for; nothing where there is none: the Parameter Store takes no empty text."""
+    adapters = ",".join(adapter.adapter_id for adapter in settings.model.adapters)
+    return {"Adapters": adapters} if adapters else {}

@@ -24,6 +24,7 @@ def ask(  # noqa: PLR0917 - the options of the command
     store: Annotated[str | None, typer.Option(help="Of --sources: a folder or s3://bucket/prefix.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print tokens as they come.")] = False,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="How long the answer may get.")] = 150,
+    adapter: Annotated[str | None, typer.Option(help="The LoRA adapter that answers, by its hub id.")] = None,
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:
@@ -36,6 +37,10 @@ def ask(  # noqa: PLR0917 - the options of the command
     choose_target(project, progress, aws=aws)
     session = boto3.Session()
     stack = endpoint_stack(session, stage)
+    if sources and adapter:
+        raise UsageError(
+            "--adapter is given with --sources.", advice="The service asks the model itself: leave one out."
+        )
     if sources:
         # Seconds of imports that a plain question does not need.
         from cli.service_settings import NO_KEYS, choose_store, found_in_stack, make_settings  # noqa: PLC0415
@@ -55,4 +60,5 @@ def ask(  # noqa: PLR0917 - the options of the command
             as_it_comes=stream,
             progress=progress,
             added=project.added_models,
+            adapter_id=adapter,
         )

@@ -116,7 +116,10 @@ def _announce(settings: Settings, weights: Weights) -> None:
             weights.stand_in.instead_of,
         )
     if settings.lora_adapters:
-        _LOG.warning("LORA_ADAPTERS are not loaded: %s", ", ".join(settings.lora_adapters))
+        _LOG.warning(
+            "STAND-IN: the model itself answers instead of its adapters, which are not loaded here: %s",
+            ", ".join(settings.lora_adapters),
+        )
 
 
 def _bind(host: str, port: int) -> socket.socket:

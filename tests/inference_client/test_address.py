@@ -14,6 +14,7 @@ ADDRESS = ic.EndpointAddress(
     max_input_tokens=2048,
     max_total_tokens=4096,
     variant_name="AllTraffic",
+    adapters=(),
 )
 
 

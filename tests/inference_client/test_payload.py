@@ -3,7 +3,7 @@ import json
 import pytest
 
 from inference_client import GenerationParameters, InvalidParameterError, InvalidPromptError, RequestTooLargeError
-from inference_client._payload import chat_payload, check_limits, encode, generate_payload
+from inference_client._payload import chat_payload, check_adapter, check_limits, encode, generate_payload
 
 PARAMETERS = GenerationParameters()
 
@@ -86,3 +86,21 @@ def test_limits_that_no_prompt_can_meet_are_refused_before_sending():
 def test_an_answer_longer_than_the_total_is_left_to_the_engine_which_cuts_it_off():
     check_limits(GenerationParameters(max_new_tokens=5000), max_input_tokens=2048, max_total_tokens=4096)
     check_limits(GenerationParameters(max_new_tokens=5000, truncate=9999), max_input_tokens=None, max_total_tokens=None)
+
+
+def test_a_chat_asks_for_an_adapter_as_its_model():
+    payload = chat_payload([{"role": "user", "content": "hi"}], GenerationParameters(adapter_id="ada/twin"))
+    assert payload["model"] == "ada/twin"
+
+
+@pytest.mark.parametrize(("asked", "there"), [("ada/twin", ("ada/twin",)), (None, ()), ("ada/twin", None)])
+def test_an_adapter_that_is_there_or_of_which_nothing_is_known_may_be_asked_for(asked, there):
+    check_adapter(GenerationParameters(adapter_id=asked), adapters=there)
+
+
+@pytest.mark.parametrize(
+    ("there", "allowed"), [(("ada/twin", "bob/twin"), "ada/twin, bob/twin"), ((), "none, the endpoint has no adapters")]
+)
+def test_an_adapter_that_is_not_there_is_refused_before_the_model_answers_in_its_place(there, allowed):
+    with pytest.raises(InvalidParameterError, match=rf"^adapter_id is 'eve/twin'; allowed: {allowed}\.$"):
+        check_adapter(GenerationParameters(adapter_id="eve/twin"), adapters=there)
