@@ -58,9 +58,9 @@ def test_the_endpoint_s_template_is_the_same_without_a_service(synthesize, templ
     assert json.loads(synthesize(stage="dev").read_text(encoding="utf-8")) == templates["dev"]
 
 
-def test_without_an_image_there_is_one_stack_so_that_a_plain_deploy_needs_no_name(synthesize, service_files):
+def test_without_an_image_there_is_one_stack_so_that_a_plain_deploy_needs_no_name(synthesize, synthesize_service):
     assert stacks_beside(synthesize(stage="dev")) == ["llm-twin-dev-endpoint"]
-    assert stacks_beside(service_files["dev"]) == ["llm-twin-dev-endpoint", "llm-twin-dev-service"]
+    assert stacks_beside(synthesize_service(stage="dev")) == ["llm-twin-dev-endpoint", "llm-twin-dev-service"]
 
 
 def stacks_beside(path):
