@@ -17,8 +17,9 @@ TEMPLATES = {
     "llm-twin-dev-service": f"test_service_templates/{REVIEWED}[dev].json",
 }
 REGION = "us-west-2"
-# The function that sets the logs' retention: its code is an asset that the CDK CLI would have uploaded.
-NEEDS_AN_ASSET = ("AWS::Lambda::Function", "Custom::LogRetention")
+# The function that sets the logs' retention: its code is an asset that the CDK CLI would have uploaded. The metric
+# filters wait for what it does.
+NEEDS_AN_ASSET = ("AWS::Lambda::Function", "Custom::LogRetention", "AWS::Logs::MetricFilter")
 
 BUDGET = {
     "Type": "AWS::Budgets::Budget",
