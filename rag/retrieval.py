@@ -20,7 +20,7 @@ from rag.errors import InvalidQuestionError
 from rag.feedback import fed_back_query, feedback_words
 from rag.filters import Filters
 from rag.fusion import feed_back, fuse_ranks
-from rag.passage import Hits, RetrievedPassage
+from rag.passage import Hits, Passage, RetrievedPassage
 from rag.protocols import Embedder, PassageStore, Reranker
 from rag.retrieval_settings import RetrievalSettings
 from rag.timing import Stage, Timings
@@ -141,15 +141,18 @@ class Retriever:
             queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
         with timings.measure(Stage.FUSE):
             rankings = [self._rank(query) for query in queries]
+        known: dict[str, Passage] = {}
         with timings.measure(Stage.SEARCH):
-            rankings[0] = await self._search_again(queries[0], rankings[0], held, max(k, self._settings.depth))
+            rankings[0] = await self._search_again(queries[0], rankings[0], held, max(k, self._settings.depth), known)
         with timings.measure(Stage.FUSE):
             scores = self._fuse(rankings)
         with timings.measure(Stage.SEARCH):
             limit = max(k, self._settings.rerank_depth if self._reranker else 0)
-            ranked, is_found = await asyncio.gather(
-                self._read(queries, rankings, scores, limit=limit), self._is_found(queries[0])
-            )
+            is_near = self._is_near(queries[0])
+            # Where nothing is near, the best by word are looked at: they are read with the rest.
+            checked = () if is_near else queries[0].lexical.ids[:_WORD_CHECKS]
+            ranked = await self._read(queries, rankings, scores, limit=limit, known=known, also=checked)
+            is_found = is_near or _has_every_word(question, [known[i] for i in checked if i in known])
         if self._reranker and ranked:
             ranked = await self._rerank(self._reranker, question, ranked, timings, notes)
         return Retrieval(
@@ -198,7 +201,9 @@ class Retriever:
         order = candidates.rank(moved, dense_weight=settings.dense_weight)
         return _Ranking(candidates=candidates, moved=moved, first=first, order=order)
 
-    async def _search_again(self, query: _Query, ranking: _Ranking, filters: Filters, depth: int) -> _Ranking:
+    async def _search_again(
+        self, query: _Query, ranking: _Ranking, filters: Filters, depth: int, known: dict[str, Passage]
+    ) -> _Ranking:
         """Search by word again, with the words of the passages that are best so far; return the ranking with those."""
         settings = self._settings
         ids = [ranking.candidates.ids[i] for i in ranking.first[: settings.feedback_passages]]
@@ -206,8 +211,8 @@ class Retriever:
             return ranking
         if (await self._store.size()).passages > settings.feedback_words_max_passages:
             return ranking
-        best = await self._store.passages(ids)
-        words = feedback_words([best[i].content for i in ids if i in best], number=settings.feedback_words)
+        await self._learn(known, ids)
+        words = feedback_words([known[i].content for i in ids if i in known], number=settings.feedback_words)
         if not words:
             return ranking
         text = fed_back_query(query.text, words, weight=settings.feedback_words_weight)
@@ -222,9 +227,16 @@ class Retriever:
         return fuse_ranks([[one.candidates.ids[i] for i in one.order] for one in rankings], weights=weights)
 
     async def _read(
-        self, queries: Sequence[_Query], rankings: Sequence[_Ranking], scores: Mapping[str, float], *, limit: int
+        self,
+        queries: Sequence[_Query],
+        rankings: Sequence[_Ranking],
+        scores: Mapping[str, float],
+        *,
+        limit: int,
+        known: dict[str, Passage],
+        also: Sequence[str],
     ) -> list[RetrievedPassage]:
-        """Return the best passages, each text once."""
+        """Return the best passages, each text once; `known` learns them and what is asked for beside them."""
         vectors = {i: v for one in rankings for i, v in zip(one.candidates.ids, one.candidates.vectors, strict=True)}
         question = queries[0]
         lexical = dict(zip(question.lexical.ids, question.lexical.scores, strict=True))
@@ -232,9 +244,9 @@ class Retriever:
         # Few texts are there twice: a second reading is rare.
         while ids and len(best) < limit:
             chosen, ids = ids[:limit], ids[limit:]
-            passages = await self._store.passages(chosen)
+            await self._learn(known, [*chosen, *also])
             for key in chosen:
-                passage = passages.get(key)
+                passage = known.get(key)
                 if passage is not None and len(best) < limit and passage.text not in best:
                     best[passage.text] = RetrievedPassage(
                         passage=passage,
@@ -244,16 +256,15 @@ class Retriever:
                     )
         return list(best.values())
 
-    async def _is_found(self, query: _Query) -> bool:
-        """Return whether anything is near to the question, or has every word of it."""
-        candidates = query.candidates
-        if not candidates.ids:
-            return False
-        if float((candidates.vectors @ query.vector).max()) >= self._settings.min_similarity:
-            return True
-        words = content_words(query.text)
-        nearest = await self._store.passages(query.lexical.ids[:_WORD_CHECKS])
-        return bool(words) and any(shared_words(words, passage.content) == words for passage in nearest.values())
+    async def _learn(self, known: dict[str, Passage], ids: Sequence[str]) -> None:
+        """Read the passages that are not known yet."""
+        missing = [i for i in dict.fromkeys(ids) if i not in known]
+        if missing:
+            known.update(await self._store.passages(missing))
+
+    def _is_near(self, query: _Query) -> bool:
+        vectors = query.candidates.vectors
+        return bool(len(vectors)) and float((vectors @ query.vector).max()) >= self._settings.min_similarity
 
     async def _rerank(
         self,
@@ -272,6 +283,11 @@ class Retriever:
             return ranked
         order = sorted(range(len(head)), key=lambda i: (-scores[i], i))
         return [replace(head[i], score=scores[i]) for i in order] + tail
+
+
+def _has_every_word(question: str, passages: Sequence[Passage]) -> bool:
+    words = content_words(question)
+    return bool(words) and any(shared_words(words, passage.content) == words for passage in passages)
 
 
 def check_question(question: str) -> str:
