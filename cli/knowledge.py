@@ -4,7 +4,8 @@ It is the service's own: the same settings (TWIN_SERVICE_*), the same store and 
 two, so the commands import this module when they run.
 """
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import structlog
 
@@ -12,12 +13,23 @@ from service.knowledge import Knowledge
 from service.settings import Settings
 
 
-def open_knowledge(settings: Settings) -> closing[Knowledge]:
+@contextmanager
+def open_knowledge(settings: Settings) -> Iterator[Knowledge]:
     """Open the store with its embedder; both are closed at the end of the `with` statement.
 
     Raises:
         ModelFileError: the embedder's or the reranker's files are not there.
     """
-    # The service's log is for its operator; what a command has to say it says itself.
+    with _service_log_at_errors(), closing(Knowledge(settings)) as knowledge:
+        yield knowledge
+
+
+@contextmanager
+def _service_log_at_errors() -> Iterator[None]:
+    """Keep the service's log to errors: it is for its operator, and what a command has to say it says itself."""
+    before = structlog.get_config()["wrapper_class"]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
-    return closing(Knowledge(settings))
+    try:
+        yield
+    finally:
+        structlog.configure(wrapper_class=before)

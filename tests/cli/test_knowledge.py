@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +39,17 @@ def first(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture
-def run(folder: Path, twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+def run(folder: Path, twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Run a command in a folder, that of the first ingest where none is given."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "TWIN_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TWIN_SERVICE_STORE", str(folder / "store"))
-    logs = structlog.get_config()
 
     def in_folder(*arguments: str, cwd: Path = folder) -> Any:
         monkeypatch.chdir(cwd)
         return twin(*arguments)
 
-    yield in_folder
-    structlog.configure(**logs)
+    return in_folder
 
 
 def test_an_ingest_says_what_became_of_each_document(first: "subprocess.CompletedProcess[str]") -> None:
@@ -79,6 +77,16 @@ def test_a_search_finds_by_meaning_and_filters(run: Callable[..., Any], first: o
     (passage,) = json.loads(found.out)["passages"]
     assert (passage["document"], passage["author"], passage["category"]) == ("posts/scaling.md", "Ada", "post")
     assert shown.out.startswith("1. posts/bread.md (1 of 1) · ")
+
+
+def test_a_command_leaves_the_log_of_its_process_as_it_was(run: Callable[..., Any], first: object) -> None:
+    before = structlog.get_config()
+
+    found = run("search", "bread")
+    failed = run("search", "   ")
+
+    assert (found.code, failed.code) == (0, 1)
+    assert structlog.get_config() == before
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_taken_in(
