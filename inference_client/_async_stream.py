@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-import httpx
+import aiohttp
 
 from ._answer import Generation, TokenEvent
 from ._reading import AnswerReader
@@ -18,7 +18,7 @@ class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
     stops generating. Its attributes and errors are those of :class:`inference_client.TokenStream`.
     """
 
-    def __init__(self, response: httpx.Response, reader: AnswerReader) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, reader: AnswerReader) -> None:
         super().__init__(reader)
         self._response = response
         self._events = self._read()
@@ -44,24 +44,24 @@ class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
 
     async def _read(self) -> AsyncIterator[TokenEvent]:
         try:
-            async for chunk in self._response.aiter_raw():
+            async for chunk in self._response.content.iter_any():
                 for event in self._reader.feed(chunk):
                     yield event
-        except httpx.ReadTimeout as error:
+        except aiohttp.SocketTimeoutError as error:
             if not self._may_end:
                 raise self._reader.silent() from error
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except aiohttp.ClientError as error:
             if not self._may_end:
                 raise self._reader.broken(error or type(error).__name__) from error
         finally:
-            await self._response.aclose()
+            self._response.close()
         if not self._is_closed:
             self._reader.finish()
 
     async def aclose(self) -> None:
         """Close the connection now. The engine notices and stops; calling it again does nothing."""
         self._is_closed = True
-        await self._response.aclose()
+        self._response.close()
 
     async def __aenter__(self) -> Self:
         return self

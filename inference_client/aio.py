@@ -1,7 +1,7 @@
-"""The asynchronous client: as ``EndpointClient``, for many streams at once in one event loop. It needs httpx.
+"""The asynchronous client: as ``EndpointClient``, for many streams at once in one event loop. It needs aiohttp.
 
 Only the I/O differs: payloads, decoders, retries and errors are the blocking client's own. botocore signs the requests
-(in a thread: fetching credentials may block), httpx carries them.
+(in a thread: fetching credentials may block), aiohttp carries them.
 """
 
 import asyncio

@@ -7,11 +7,13 @@ refusal comes exactly when it is wanted; what arrived is counted.
 
 import asyncio
 import json
+import ssl
 import struct
 import threading
 from binascii import crc32
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -49,15 +51,15 @@ class Reply:
 class Wire:
     """One HTTP/1.1 server in a thread; the last reply for a kind of request repeats."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wire")
         self._thread.start()
         self._tasks: set[asyncio.Task] = set()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._connection, "127.0.0.1", 0), self._loop
+            asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=tls), self._loop
         ).result()
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self.reset()
 
     def reset(self) -> None:
@@ -94,8 +96,12 @@ class Wire:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            self._tasks.discard(asyncio.current_task())
             writer.close()
+            # TLS has a goodbye; a caller who is gone answers none.
+            with suppress(OSError, TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(writer.wait_closed(), 1)
+            writer.transport.abort()
+            self._tasks.discard(asyncio.current_task())
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -304,6 +310,11 @@ def the_wire() -> Iterator[Wire]:
     wire = Wire()
     yield wire
     wire.stop()
+
+
+@pytest.fixture(scope="session")
+def make_wire() -> type[Wire]:
+    return Wire
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Watched(dict):
     def get(self, name, default=None):
         return self[name] if name in self else default
 import os
-import boto3.session, botocore.session, httpx
+import boto3.session, botocore.session, aiohttp
 def refuse(*arguments, **options):
     raise AssertionError("a session was made")
 boto3.session.Session.__init__ = refuse
@@ -46,6 +46,6 @@ inference_client.LLMInferenceSagemakerEndpoint("twin")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_blocking_client_does_not_need_httpx():
-    program = "import sys; sys.modules['httpx'] = None; import inference_client, inference_client.smoke"
+def test_the_blocking_client_does_not_need_aiohttp():
+    program = "import sys; sys.modules['aiohttp'] = None; import inference_client, inference_client.smoke"
     subprocess.run([sys.executable, "-c", program], check=True)
