@@ -58,10 +58,17 @@ class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
         if not self._is_closed:
             self._reader.finish()
 
-    async def aclose(self) -> None:
-        """Close the connection now. The engine notices and stops; calling it again does nothing."""
+    def close(self) -> None:
+        """Close the connection now: the engine notices and stops, and who iterates comes to the end.
+
+        It waits for nothing, so that a timer may call it; calling it again does nothing.
+        """
         self._is_closed = True
         self._response.close()
+
+    async def aclose(self) -> None:
+        """Close the connection now, as `close` does; for ``contextlib.aclosing``."""
+        self.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,4 +76,4 @@ class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
+        self.close()

@@ -40,6 +40,11 @@ class AnswerStream:
         return self._reader.invoked_variant
 
     @property
+    def is_closed(self) -> bool:
+        """Whether its caller closed it, and so lost what was not read yet; not so if it was read to its end."""
+        return self._is_closed
+
+    @property
     def text(self) -> str:
         """The answer so far."""
         return self._reader.text

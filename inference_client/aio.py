@@ -28,7 +28,7 @@ from ._payload import chat_payload, generate_payload
 from ._reading import AnswerReader
 from ._request import body_for
 from ._retry import RetrySchedule
-from ._signing import hand_over, sign_stream_request
+from ._signing import SignedRequest, hand_over, sign_stream_request
 from .errors import InferenceClientError
 
 __all__ = ["AsyncEndpointClient", "AsyncTokenStream"]
@@ -128,12 +128,7 @@ class AsyncEndpointClient:
 
     async def _attempt(self, body: bytes, decoder: type[AnswerDecoder], inference_id: str | None) -> AsyncTokenStream:
         started_s = time.monotonic()
-        target = Target(
-            endpoint_name=self.address.endpoint_name,
-            component_name=await asyncio.to_thread(self._component.name),
-            region=self.address.region,
-        )
-        signed = await asyncio.to_thread(sign_stream_request, self._aws, target, body, inference_id=inference_id)
+        target, signed = await asyncio.to_thread(self._sign, body, inference_id)
         response = await self._connections.send(signed, target)
         reader = AnswerReader(
             decoder=decoder(),
@@ -146,3 +141,12 @@ class AsyncEndpointClient:
         stream = AsyncTokenStream(response, reader)
         await stream.await_first()
         return stream
+
+    def _sign(self, body: bytes, inference_id: str | None) -> tuple[Target, SignedRequest]:
+        # May block: the component may have to be looked up, and credentials to be fetched.
+        target = Target(
+            endpoint_name=self.address.endpoint_name,
+            component_name=self._component.name(),
+            region=self.address.region,
+        )
+        return target, sign_stream_request(self._aws, target, body, inference_id=inference_id)

@@ -87,27 +87,27 @@ class EndpointGenerator:
     async def _chunks(
         self, open_stream: _Open, *, stops: Sequence[str], timeout_s: float
     ) -> AsyncGenerator[Chunk, None]:
-        deadline_s = asyncio.get_running_loop().time() + timeout_s
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + timeout_s
         stop = StopFilter(stops)
         try:
             async with asyncio.timeout_at(deadline_s):
                 stream = await self._open(open_stream)
             async with stream:
-                while True:
-                    # Around each step: a timeout that spans a yield would fire in the consumer's code.
-                    async with asyncio.timeout_at(deadline_s):
-                        event = await anext(stream, None)
-                    if event is None:
-                        break
-                    if text := stop.feed(event.text):
-                        yield Chunk(text=text)
-                generation = stream.generation
+                # A timeout that spans a yield fires in the consumer's code, and one around each token costs more than
+                # all else that is done here: so a timer closes the stream, which ends the iteration.
+                timer = loop.call_at(deadline_s, stream.close)
+                try:
+                    async for event in stream:
+                        if text := stop.feed(event.text):
+                            yield Chunk(text=text)
+                finally:
+                    timer.cancel()
+                generation = _in_time(stream, timeout_s).generation
         except llm.InferenceClientError as error:
             raise in_rags_words(error) from error
         except TimeoutError as error:
-            raise GeneratorTimeoutError(
-                f"the model did not finish within {timeout_s:g} s.", remedy="Ask again, or for a shorter answer."
-            ) from error
+            raise _too_late(timeout_s) from error
         usage = Usage(input_tokens=generation.usage.input_tokens, output_tokens=generation.usage.generated_tokens)
         reason = "length" if generation.finish_reason == "length" else "stop"
         yield Chunk(text=stop.finish(), finish_reason=reason, usage=usage)
@@ -120,3 +120,15 @@ class EndpointGenerator:
             if not await self._endpoint.refresh():
                 raise
             return await open_stream(self._endpoint.client)
+
+
+def _in_time(stream: AsyncTokenStream, timeout_s: float) -> AsyncTokenStream:
+    if stream.is_closed:
+        raise _too_late(timeout_s)
+    return stream
+
+
+def _too_late(timeout_s: float) -> GeneratorTimeoutError:
+    return GeneratorTimeoutError(
+        f"the model did not finish within {timeout_s:g} s.", remedy="Ask again, or for a shorter answer."
+    )

@@ -12,7 +12,7 @@ from service.wire.openai import OpenAIErrorOut
 Answers = dict[int | str, dict[str, Any]]
 
 
-def shared_state(request: Request) -> ServiceState:
+async def shared_state(request: Request) -> ServiceState:
     """Return what all requests share."""
     state: ServiceState = request.state.service
     return state
