@@ -10,18 +10,14 @@ order, and it is not called anything more. This module does not know who stores,
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
 
 from rag.candidates import Candidates
 from rag.errors import InvalidQuestionError
 from rag.feedback import fed_back_query, feedback_words
 from rag.filters import Filters
-from rag.fusion import feed_back, fuse_ranks
-from rag.passage import Hits, Passage, RetrievedPassage
+from rag.passage import Passage, RetrievedPassage
 from rag.protocols import Embedder, PassageStore, Reranker
+from rag.ranking import Ranking, SearchedQuery, fuse
 from rag.retrieval_settings import RetrievalSettings
 from rag.timing import Stage, Timings
 from rag.words import content_words, shared_words
@@ -48,45 +44,6 @@ class Retrieval:
     filters: Filters
     expansions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Query:
-    """One query and what was found.
-
-    Attributes:
-        text: the query.
-        vector: its own.
-        dense: what is near to it.
-        lexical: what shares words with it.
-        candidates: both.
-    """
-
-    text: str
-    vector: NDArray[np.float32]
-    dense: Hits
-    lexical: Hits
-
-    @cached_property
-    def candidates(self) -> Candidates:
-        return Candidates.of(self.dense, self.lexical)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Ranking:
-    """The ranking of one query.
-
-    Attributes:
-        candidates: what is ranked.
-        moved: the query's vector, moved towards the best.
-        first: the places of the candidates by the query as it was asked.
-        order: the places of the candidates in the end.
-    """
-
-    candidates: Candidates
-    moved: NDArray[np.float32]
-    first: NDArray[np.intp]
-    order: NDArray[np.intp]
 
 
 class Retriever:
@@ -140,19 +97,18 @@ class Retriever:
             notes.append("No passage met the filters that were read out of the question, so they were left out.")
             queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
         with timings.measure(Stage.FUSE):
-            rankings = [self._rank(query) for query in queries]
-        known: dict[str, Passage] = {}
+            rankings = [Ranking.of(query, self._settings) for query in queries]
         with timings.measure(Stage.SEARCH):
-            rankings[0] = await self._search_again(queries[0], rankings[0], held, max(k, self._settings.depth), known)
+            rankings[0] = await self._search_again(queries[0], rankings[0], held, max(k, self._settings.depth))
         with timings.measure(Stage.FUSE):
-            scores = self._fuse(rankings)
+            scores = fuse(rankings, self._settings)
         with timings.measure(Stage.SEARCH):
             limit = max(k, self._settings.rerank_depth if self._reranker else 0)
-            is_near = self._is_near(queries[0])
+            is_near = queries[0].similarity >= self._settings.min_similarity
             # Where nothing is near, the best by word are looked at: they are read with the rest.
             checked = () if is_near else queries[0].lexical.ids[:_WORD_CHECKS]
-            ranked = await self._read(queries, rankings, scores, limit=limit, known=known, also=checked)
-            is_found = is_near or _has_every_word(question, [known[i] for i in checked if i in known])
+            ranked, read = await self._read(queries[0], rankings, scores, limit=limit, also=checked)
+            is_found = is_near or _has_every_word(question, [read[i] for i in checked if i in read])
         if self._reranker and ranked:
             ranked = await self._rerank(self._reranker, question, ranked, timings, notes)
         return Retrieval(
@@ -163,7 +119,9 @@ class Retriever:
             notes=tuple(notes),
         )
 
-    async def _search(self, texts: Sequence[str], filters: Filters, depth: int, timings: Timings) -> list[_Query]:
+    async def _search(
+        self, texts: Sequence[str], filters: Filters, depth: int, timings: Timings
+    ) -> list[SearchedQuery]:
         """Search for every text by vector and by word; words need no vector, so they are searched for meanwhile."""
         lexical = asyncio.gather(*(self._store.search_lexical(text, limit=depth, filters=filters) for text in texts))
         try:
@@ -186,67 +144,45 @@ class Retriever:
             raise
         kept = [i for i, is_near in enumerate(near) if is_near]
         return [
-            _Query(text=texts[i], vector=vectors[i], dense=hits, lexical=by_word[i])
+            SearchedQuery(text=texts[i], vector=vectors[i], dense=hits, lexical=by_word[i])
             for i, hits in zip(kept, dense, strict=True)
         ]
 
-    def _rank(self, query: _Query) -> _Ranking:
-        """Rank a query's candidates by both scores, then again by a vector that the best of them have moved."""
-        settings, candidates = self._settings, query.candidates
-        first = candidates.rank(query.vector, dense_weight=settings.dense_weight)
-        moved = query.vector
-        if settings.feedback_passages and candidates.ids:
-            best = candidates.vectors[first[: settings.feedback_passages]]
-            moved = feed_back(query.vector, best, weight=settings.feedback_weight)
-        order = candidates.rank(moved, dense_weight=settings.dense_weight)
-        return _Ranking(candidates=candidates, moved=moved, first=first, order=order)
-
-    async def _search_again(
-        self, query: _Query, ranking: _Ranking, filters: Filters, depth: int, known: dict[str, Passage]
-    ) -> _Ranking:
+    async def _search_again(self, query: SearchedQuery, ranking: Ranking, filters: Filters, depth: int) -> Ranking:
         """Search by word again, with the words of the passages that are best so far; return the ranking with those."""
         settings = self._settings
-        ids = [ranking.candidates.ids[i] for i in ranking.first[: settings.feedback_passages]]
+        ids = ranking.best_at_first(settings.feedback_passages)
         if not settings.feedback_words or not ids:
             return ranking
         if (await self._store.size()).passages > settings.feedback_words_max_passages:
             return ranking
-        await self._learn(known, ids)
-        words = feedback_words([known[i].content for i in ids if i in known], number=settings.feedback_words)
+        best = await self._store.passages(ids)
+        words = feedback_words([best[i].content for i in ids if i in best], number=settings.feedback_words)
         if not words:
             return ranking
         text = fed_back_query(query.text, words, weight=settings.feedback_words_weight)
         lexical = await self._store.search_lexical(text, limit=depth, filters=filters)
-        candidates = Candidates.of(query.dense, lexical)
-        order = candidates.rank(ranking.moved, dense_weight=settings.dense_weight)
-        return replace(ranking, candidates=candidates, order=order)
-
-    def _fuse(self, rankings: Sequence[_Ranking]) -> dict[str, float]:
-        """Return the score of every passage that was found, best first."""
-        weights = [1.0, *[self._settings.expansion_weight] * (len(rankings) - 1)]
-        return fuse_ranks([[one.candidates.ids[i] for i in one.order] for one in rankings], weights=weights)
+        return ranking.among(Candidates.of(query.dense, lexical), settings)
 
     async def _read(
         self,
-        queries: Sequence[_Query],
-        rankings: Sequence[_Ranking],
+        question: SearchedQuery,
+        rankings: Sequence[Ranking],
         scores: Mapping[str, float],
         *,
         limit: int,
-        known: dict[str, Passage],
         also: Sequence[str],
-    ) -> list[RetrievedPassage]:
-        """Return the best passages, each text once; `known` learns them and what is asked for beside them."""
+    ) -> tuple[list[RetrievedPassage], dict[str, Passage]]:
+        """Return the best passages, each text once; and by id all that were read, those that are wanted also too."""
         vectors = {i: v for one in rankings for i, v in zip(one.candidates.ids, one.candidates.vectors, strict=True)}
-        question = queries[0]
         lexical = dict(zip(question.lexical.ids, question.lexical.scores, strict=True))
-        ids, best = list(scores), dict[str, RetrievedPassage]()
+        ids, best, read = list(scores), dict[str, RetrievedPassage](), dict[str, Passage]()
         # Few texts are there twice: a second reading is rare.
         while ids and len(best) < limit:
             chosen, ids = ids[:limit], ids[limit:]
-            await self._learn(known, [*chosen, *also])
+            read |= await self._store.passages([i for i in dict.fromkeys((*chosen, *also)) if i not in read])
             for key in chosen:
-                passage = known.get(key)
+                passage = read.get(key)
                 if passage is not None and len(best) < limit and passage.text not in best:
                     best[passage.text] = RetrievedPassage(
                         passage=passage,
@@ -254,17 +190,7 @@ class Retriever:
                         similarity=float(vectors[key] @ question.vector),
                         lexical=float(lexical.get(key, 0.0)),
                     )
-        return list(best.values())
-
-    async def _learn(self, known: dict[str, Passage], ids: Sequence[str]) -> None:
-        """Read the passages that are not known yet."""
-        missing = [i for i in dict.fromkeys(ids) if i not in known]
-        if missing:
-            known.update(await self._store.passages(missing))
-
-    def _is_near(self, query: _Query) -> bool:
-        vectors = query.candidates.vectors
-        return bool(len(vectors)) and float((vectors @ query.vector).max()) >= self._settings.min_similarity
+        return list(best.values()), read
 
     async def _rerank(
         self,

@@ -32,6 +32,7 @@ from rag.adapters.lance_rows import (
     to_passages,
 )
 from rag.adapters.lance_writer import LanceWriter
+from rag.adapters.passage_cache import PassageCache
 from rag.adapters.writer_lock import folder_lock, lease
 from rag.errors import EmbedderChangedError, StoreCorruptError, StoreMissingError
 from rag.filters import Facets, Filters
@@ -43,6 +44,8 @@ TABLE = "passages"
 _READS_AT_ONCE = 8
 # Of about sqrt(rows) partitions this many are read: at 100,000 passages 99% of the true 20 nearest are among them.
 _PROBES = 30
+# Passages are some hundred words: ten megabytes or so.
+_PASSAGES_KEPT = 4096
 # A pasted page as a question would cost one look-up per word; the first ones say enough.
 _MAX_QUERY_WORDS = 512
 
@@ -80,6 +83,7 @@ class LanceStore:
         self._table: AsyncTable | None = None
         self._version = 0
         self._looked_at = 0.0
+        self._passages = PassageCache(capacity=_PASSAGES_KEPT)
         self._facets: tuple[int, Facets] | None = None
         self._size: tuple[int, StoreSize] | None = None
 
@@ -114,11 +118,18 @@ class LanceStore:
         if not ids:
             return {}
 
-        async def run(table: AsyncTable) -> pa.Table:
-            return await table.query().where(is_one_of("id", ids)).select(list(PASSAGE_COLUMNS)).to_arrow()
+        async def run(table: AsyncTable) -> dict[str, Passage]:
+            version = self._version
+            found = self._passages.find(ids, version=version)
+            unread = [key for key in ids if key not in found]
+            if unread:
+                rows = await table.query().where(is_one_of("id", unread)).select(list(PASSAGE_COLUMNS)).to_arrow()
+                read = await self._convert(lambda: to_passages(rows))
+                self._passages.keep(read, version=version)
+                found |= read
+            return found
 
-        rows = await self._read(run)
-        return await self._convert(lambda: to_passages(rows))
+        return await self._read(run)
 
     async def facets(self) -> Facets:
         """Return the values that filters can have; kept until the table changes."""

@@ -70,6 +70,16 @@ async def test_a_passage_that_is_no_longer_there_is_left_out(open_store, words):
     assert sorted(await store.passages([*ids, "it's; none"])) == sorted([ids[0], ids[2]])
 
 
+async def test_a_passage_that_was_read_before_its_change_is_read_again_after_it(open_store, words):
+    store = open_store(words)
+    await fill(store, passages(3, text="before {}"))
+    ids = [row.passage.id for row in passages(3)]
+    assert {passage.text for passage in (await store.passages(ids)).values()} == {"before 0", "before 1", "before 2"}
+    await fill(store, passages(2, text="after {}"))
+    found = await store.passages(ids)
+    assert [found[key].text for key in ids] == ["after 0", "after 1", "before 2"]
+
+
 async def test_an_older_store_is_given_the_indexes_that_it_lacks(open_store, words):
     store = open_store(words)
     async with store.writer() as writer:
