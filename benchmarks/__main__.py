@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "path": "benchmarks.path",
     "fit": "benchmarks.fit.report",
     "retrieval": "benchmarks.retrieval.command",
+    "service": "benchmarks.service.command",
     "synth": "benchmarks.synth.command",
 }
 

@@ -56,17 +56,17 @@ class Hits:
     """What one search found, best first: enough to rank it. The passages themselves are read when they are chosen.
 
     Attributes:
-        ids: of the passages.
+        keys: what the store knows the passages by, for as long as a question takes.
         vectors: theirs, unit length, one row each.
         scores: the search's own: cosine similarity (dense) or BM25 (lexical). Higher is better.
     """
 
-    ids: tuple[str, ...]
+    keys: tuple[str, ...]
     vectors: NDArray[np.float32]
     scores: NDArray[np.float32]
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.keys)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,8 +123,8 @@ class PassageStore(Protocol):
         A word that the query has twice counts twice.
         """
 
-    async def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
-        """Return passages by their ids; one that was deleted in the meantime is left out."""
+    async def passages(self, keys: Sequence[str]) -> dict[str, Passage]:
+        """Return passages by the keys of hits; one that is no longer there is left out."""
 
     async def facets(self) -> Facets:
         """Return the values that filters can have."""

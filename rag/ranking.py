@@ -63,15 +63,15 @@ class Ranking:
         candidates = query.candidates
         first = candidates.rank(query.vector, dense_weight=settings.dense_weight)
         moved = query.vector
-        if settings.feedback_passages and candidates.ids:
+        if settings.feedback_passages and candidates.keys:
             best = candidates.vectors[first[: settings.feedback_passages]]
             moved = feed_back(query.vector, best, weight=settings.feedback_weight)
         order = candidates.rank(moved, dense_weight=settings.dense_weight)
         return cls(candidates=candidates, moved=moved, first=first, order=order)
 
     def best_at_first(self, number: int) -> list[str]:
-        """Return the ids of the best candidates by the query as it was asked."""
-        return [self.candidates.ids[i] for i in self.first[:number]]
+        """Return the keys of the best candidates by the query as it was asked."""
+        return [self.candidates.keys[i] for i in self.first[:number]]
 
     def among(self, candidates: Candidates, settings: RetrievalSettings) -> "Ranking":
         """Rank other candidates by the moved vector."""
@@ -82,4 +82,4 @@ class Ranking:
 def fuse(rankings: Sequence[Ranking], settings: RetrievalSettings) -> dict[str, float]:
     """Return the score of every passage that was found, best first; the first ranking is the question's own."""
     weights = [1.0, *[settings.expansion_weight] * (len(rankings) - 1)]
-    return fuse_ranks([[one.candidates.ids[i] for i in one.order] for one in rankings], weights=weights)
+    return fuse_ranks([[one.candidates.keys[i] for i in one.order] for one in rankings], weights=weights)

@@ -92,7 +92,7 @@ class Retriever:
         held = asked.merged_over(understood or Filters())
         notes: list[str] = []
         queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
-        if held != asked and not any(query.candidates.ids for query in queries):
+        if held != asked and not any(query.candidates.keys for query in queries):
             held = asked
             notes.append("No passage met the filters that were read out of the question, so they were left out.")
             queries = await self._search((question, *expansions), held, max(k, self._settings.depth), timings)
@@ -106,7 +106,7 @@ class Retriever:
             limit = max(k, self._settings.rerank_depth if self._reranker else 0)
             is_near = queries[0].similarity >= self._settings.min_similarity
             # Where nothing is near, the best by word are looked at: they are read with the rest.
-            checked = () if is_near else queries[0].lexical.ids[:_WORD_CHECKS]
+            checked = () if is_near else queries[0].lexical.keys[:_WORD_CHECKS]
             ranked, read = await self._read(queries[0], rankings, scores, limit=limit, also=checked)
             is_found = is_near or _has_every_word(question, [read[i] for i in checked if i in read])
         if self._reranker and ranked:
@@ -151,13 +151,13 @@ class Retriever:
     async def _search_again(self, query: SearchedQuery, ranking: Ranking, filters: Filters, depth: int) -> Ranking:
         """Search by word again, with the words of the passages that are best so far; return the ranking with those."""
         settings = self._settings
-        ids = ranking.best_at_first(settings.feedback_passages)
-        if not settings.feedback_words or not ids:
+        keys = ranking.best_at_first(settings.feedback_passages)
+        if not settings.feedback_words or not keys:
             return ranking
         if (await self._store.size()).passages > settings.feedback_words_max_passages:
             return ranking
-        best = await self._store.passages(ids)
-        words = feedback_words([best[i].content for i in ids if i in best], number=settings.feedback_words)
+        best = await self._store.passages(keys)
+        words = feedback_words([best[key].content for key in keys if key in best], number=settings.feedback_words)
         if not words:
             return ranking
         text = fed_back_query(query.text, words, weight=settings.feedback_words_weight)
@@ -173,13 +173,13 @@ class Retriever:
         limit: int,
         also: Sequence[str],
     ) -> tuple[list[RetrievedPassage], dict[str, Passage]]:
-        """Return the best passages, each text once; and by id all that were read, those that are wanted also too."""
-        vectors = {i: v for one in rankings for i, v in zip(one.candidates.ids, one.candidates.vectors, strict=True)}
-        lexical = dict(zip(question.lexical.ids, question.lexical.scores, strict=True))
-        ids, best, read = list(scores), dict[str, RetrievedPassage](), dict[str, Passage]()
+        """Return the best passages, each text once; and by key all that were read, those that are wanted also too."""
+        vectors = {i: v for one in rankings for i, v in zip(one.candidates.keys, one.candidates.vectors, strict=True)}
+        lexical = dict(zip(question.lexical.keys, question.lexical.scores, strict=True))
+        keys, best, read = list(scores), dict[str, RetrievedPassage](), dict[str, Passage]()
         # Few texts are there twice: a second reading is rare.
-        while ids and len(best) < limit:
-            chosen, ids = ids[:limit], ids[limit:]
+        while keys and len(best) < limit:
+            chosen, keys = keys[:limit], keys[limit:]
             read |= await self._store.passages([i for i in dict.fromkeys((*chosen, *also)) if i not in read])
             for key in chosen:
                 passage = read.get(key)

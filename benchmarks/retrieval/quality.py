@@ -57,8 +57,8 @@ def _ways(store: LanceStore, embedder: OnnxEmbedder) -> dict[str, Search]:
     retriever = Retriever(store=store, embedder=embedder)
 
     async def sources(hits: Hits) -> list[str]:
-        passages = await store.passages(hits.ids)
-        return [passages[i].source for i in hits.ids]
+        passages = await store.passages(hits.keys)
+        return [passages[i].source for i in hits.keys]
 
     async def dense(query: str) -> list[str]:
         (vector,) = await embedder.embed_queries([query])

@@ -56,3 +56,12 @@ def missing(location: str) -> StoreMissingError:
     return StoreMissingError(
         f"the store {location!r} does not exist.", remedy="Ingest something first.", location=location
     )
+
+
+def without_version(location: str) -> StoreCorruptError:
+    """Return the error for a store whose table has nothing that can be read."""
+    return StoreCorruptError(
+        f"the store {location!r} has a table without a readable version.",
+        remedy="Restore it from a copy, or ingest again with a rebuild.",
+        location=location,
+    )

@@ -19,10 +19,10 @@ from rag.protocols import DocumentEntry, EmbedderIdentity
 _ROWS_AT_ONCE = 2048
 
 EMBEDDER_KEY = b"rag.embedder"
-# Everything about a passage but its vector. `content` is what is searched by word: the heading, a newline, the text;
-# `text_start` is where the text begins in it, so that no word is stored twice.
+# Everything about a passage but its id, which follows from the rest, and its vector. `content` is what is searched by
+# word: the heading, a newline, the text; `text_start` is where the text begins in it, so that no word is stored twice.
 PASSAGE_COLUMNS = (
-    "id", "source", "content_hash", "position", "passages", "title", "author", "category", "link", "date", "content",
+    "source", "content_hash", "position", "passages", "title", "author", "category", "link", "date", "content",
     "text_start",
 )  # fmt: skip
 
@@ -95,10 +95,28 @@ def _to_rows(passages: Sequence[EmbeddedPassage], table_schema: pa.Schema, now: 
     return plain.append_column(table_schema.field("vector"), vectors).cast(table_schema)
 
 
-def to_hits(rows: pa.Table, *, score_column: str, is_distance: bool) -> Hits:
-    """Return rows of a search as hits, in their order."""
-    scores = rows[score_column].to_numpy().astype(np.float32)
-    return Hits(ids=tuple(rows["id"].to_pylist()), vectors=_vectors(rows), scores=1 - scores if is_distance else scores)
+def near_hits(rows: pa.Table, *, version: int) -> Hits:
+    """Return rows of a search by vector as hits, in their order."""
+    return _hits(rows, 1 - rows["_distance"].to_numpy(), version)
+
+
+def word_hits(rows: pa.Table, *, version: int) -> Hits:
+    """Return rows of a search by word as hits, in their order."""
+    return _hits(rows, rows["_score"].to_numpy(), version)
+
+
+def _hits(rows: pa.Table, scores: NDArray[np.floating], version: int) -> Hits:
+    return Hits(keys=_keys(rows, version), vectors=_vectors(rows), scores=scores.astype(np.float32))
+
+
+def _keys(rows: pa.Table, version: int) -> tuple[str, ...]:
+    return tuple(f"{version}:{row}" for row in rows["_rowid"].to_pylist())
+
+
+def row_of(key: str) -> tuple[int, int]:
+    """Return a key's version of the table and number of the row."""
+    version, _, row = key.partition(":")
+    return int(version), int(row)
 
 
 def to_documents(rows: pa.Table) -> list[DocumentEntry]:
@@ -115,9 +133,9 @@ def to_documents(rows: pa.Table) -> list[DocumentEntry]:
     ]
 
 
-def to_passages(rows: pa.Table) -> dict[str, Passage]:
-    """Return rows as passages by their ids."""
-    return {row["id"]: _to_passage(row) for row in rows.to_pylist()}
+def to_passages(rows: pa.Table, *, version: int) -> dict[str, Passage]:
+    """Return rows as passages by their keys."""
+    return dict(zip(_keys(rows, version), map(_to_passage, rows.to_pylist()), strict=True))
 
 
 def _to_passage(row: dict[str, Any]) -> Passage:

@@ -5,7 +5,6 @@ new versions beside it. Searches run on a bounded pool of threads, so that the e
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -20,26 +19,24 @@ from lancedb.query import MatchQuery
 from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
-from rag.adapters.lance_failures import failures, missing
+from rag.adapters.lance_failures import failures, without_version
 from rag.adapters.lance_rows import (
     PASSAGE_COLUMNS,
     condition,
-    identity_text,
-    is_one_of,
-    stored_identity,
+    near_hits,
+    row_of,
     to_documents,
-    to_hits,
     to_passages,
+    word_hits,
 )
+from rag.adapters.lance_snapshots import TABLE, Snapshot, Snapshots, check_embedder
 from rag.adapters.lance_writer import LanceWriter
 from rag.adapters.passage_cache import PassageCache
 from rag.adapters.writer_lock import folder_lock, lease
-from rag.errors import EmbedderChangedError, StoreCorruptError, StoreMissingError
+from rag.errors import StoreMissingError
 from rag.filters import Facets, Filters
 from rag.passage import Hits, Passage
 from rag.protocols import DocumentEntry, EmbedderIdentity, StoreSize
-
-TABLE = "passages"
 
 _READS_AT_ONCE = 8
 # Of about sqrt(rows) partitions this many are read: at 100,000 passages 99% of the true 20 nearest are among them.
@@ -76,13 +73,11 @@ class LanceStore:
         self.location = str(location)
         self._embedder = embedder
         self._storage_options = dict(storage_options or {})
-        self._refresh_s = refresh_s
+        self._snapshots = Snapshots(
+            self.location, embedder=embedder, storage_options=self._storage_options, refresh_s=refresh_s
+        )
         self._rows = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store-rows")
         self._reads = asyncio.Semaphore(reads_at_once)
-        self._opening = asyncio.Lock()
-        self._table: AsyncTable | None = None
-        self._version = 0
-        self._looked_at = 0.0
         self._passages = PassageCache(capacity=_PASSAGES_KEPT)
         self._facets: tuple[int, Facets] | None = None
         self._size: tuple[int, StoreSize] | None = None
@@ -90,55 +85,60 @@ class LanceStore:
     async def search_dense(self, vector: NDArray[np.float32], *, limit: int, filters: Filters) -> Hits:
         """Return the passages nearest to a vector, best first, scored by cosine similarity."""
 
-        async def run(table: AsyncTable) -> pa.Table:
-            query = table.vector_search(vector).column("vector").distance_type("cosine").nprobes(_PROBES)
+        async def run(snapshot: Snapshot) -> Hits:
+            query = snapshot.table.vector_search(vector).column("vector").distance_type("cosine").nprobes(_PROBES)
             if where := condition(filters):
                 query = query.where(where)
-            return await query.select(["id", "vector", "_distance"]).limit(limit).to_arrow()
+            rows = await query.with_row_id().select(["vector", "_distance"]).limit(limit).to_arrow()
+            return await self._convert(lambda: near_hits(rows, version=snapshot.version))
 
-        rows = await self._read(run)
-        return await self._convert(lambda: to_hits(rows, score_column="_distance", is_distance=True))
+        return await self._read(run)
 
     async def search_lexical(self, query: str, *, limit: int, filters: Filters) -> Hits:
         """Return the passages that share words with a query, best first, scored by BM25."""
         words = " ".join(query.split()[:_MAX_QUERY_WORDS])
 
-        async def run(table: AsyncTable) -> pa.Table:
+        async def run(snapshot: Snapshot) -> Hits:
             match = MatchQuery(words, "content")  # type: ignore[call-arg]  # its other fields have defaults
-            search = table.query().nearest_to_text(match)
+            search = snapshot.table.query().nearest_to_text(match)
             if where := condition(filters):
                 search = search.where(where)
-            return await search.select(["id", "vector", "_score"]).limit(limit).to_arrow()
-
-        rows = await self._read(run)
-        return await self._convert(lambda: to_hits(rows, score_column="_score", is_distance=False))
-
-    async def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
-        """Return passages by their ids; one that was deleted in the meantime is left out."""
-        if not ids:
-            return {}
-
-        async def run(table: AsyncTable) -> dict[str, Passage]:
-            version = self._version
-            found = self._passages.find(ids, version=version)
-            unread = [key for key in ids if key not in found]
-            if unread:
-                rows = await table.query().where(is_one_of("id", unread)).select(list(PASSAGE_COLUMNS)).to_arrow()
-                read = await self._convert(lambda: to_passages(rows))
-                self._passages.keep(read, version=version)
-                found |= read
-            return found
+            rows = await search.with_row_id().select(["vector", "_score"]).limit(limit).to_arrow()
+            return await self._convert(lambda: word_hits(rows, version=snapshot.version))
 
         return await self._read(run)
+
+    async def passages(self, keys: Sequence[str]) -> dict[str, Passage]:
+        """Return passages by the keys of a search not long ago; one that is no longer there is left out."""
+        found = self._passages.find(keys)
+        unread: dict[int, list[int]] = {}
+        for key in keys:
+            if key not in found:
+                version, row = row_of(key)
+                unread.setdefault(version, []).append(row)
+        for version, rows in unread.items():
+            read = await self._read_rows(version, rows)
+            self._passages.keep(read)
+            found |= read
+        return found
+
+    async def _read_rows(self, version: int, rows: Sequence[int]) -> dict[str, Passage]:
+        snapshot = self._snapshots.find(version)
+        if snapshot is None:
+            return {}
+        async with self._reads:
+            with failures(self.location):
+                taken = snapshot.table.take_row_ids(list(rows)).with_row_id().select(list(PASSAGE_COLUMNS))
+                read = await taken.to_arrow()
+                return await self._convert(lambda: to_passages(read, version=version))
 
     async def facets(self) -> Facets:
         """Return the values that filters can have; kept until the table changes."""
 
-        async def run(table: AsyncTable) -> Facets:
-            version = self._version
-            if self._facets is None or self._facets[0] != version:
-                rows = await _first_passages(table, ["author", "category", "date"])
-                self._facets = version, await self._convert(lambda: _facets(rows))
+        async def run(snapshot: Snapshot) -> Facets:
+            if self._facets is None or self._facets[0] != snapshot.version:
+                rows = await _first_passages(snapshot.table, ["author", "category", "date"])
+                self._facets = snapshot.version, await self._convert(lambda: _facets(rows))
             return self._facets[1]
 
         return await self._read(run)
@@ -146,8 +146,10 @@ class LanceStore:
     async def documents(self, *, limit: int, offset: int = 0, filters: Filters | None = None) -> list[DocumentEntry]:
         """Return documents in the order of their sources; none for a store that does not exist yet."""
 
-        async def run(table: AsyncTable) -> pa.Table:
-            return await _first_passages(table, [*PASSAGE_COLUMNS, "ingested_at"], condition(filters or Filters()))
+        async def run(snapshot: Snapshot) -> pa.Table:
+            return await _first_passages(
+                snapshot.table, [*PASSAGE_COLUMNS, "ingested_at"], condition(filters or Filters())
+            )
 
         try:
             rows = await self._read(run)
@@ -158,11 +160,11 @@ class LanceStore:
     async def size(self) -> StoreSize:
         """Return how much the store holds, kept until the table changes; nothing where it does not exist yet."""
 
-        async def run(table: AsyncTable) -> StoreSize:
-            version = self._version
-            if self._size is None or self._size[0] != version:
+        async def run(snapshot: Snapshot) -> StoreSize:
+            if self._size is None or self._size[0] != snapshot.version:
+                table = snapshot.table
                 documents, passages = await asyncio.gather(table.count_rows("position = 0"), table.count_rows())
-                self._size = version, StoreSize(documents=documents, passages=passages)
+                self._size = snapshot.version, StoreSize(documents=documents, passages=passages)
             return self._size[1]
 
         try:
@@ -193,54 +195,19 @@ class LanceStore:
         """End the threads."""
         self._rows.shutdown(cancel_futures=True)
 
-    async def _read(self, run: Callable[[AsyncTable], Awaitable[Result]]) -> Result:
+    async def _read(self, run: Callable[[Snapshot], Awaitable[Result]]) -> Result:
         async with self._reads:
             with failures(self.location):
-                table = await self._current()
+                snapshot = await self._snapshots.newest()
                 try:
-                    return await run(table)
+                    return await run(snapshot)
                 except RuntimeError:
                     # The version may have been tidied away by a writer elsewhere: look for the newest once.
-                    return await run(await self._current(anew=True))
+                    return await run(await self._snapshots.newest(anew=True))
 
     async def _convert(self, work: Callable[[], Result]) -> Result:
         """Turn rows into objects beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._rows, work)
-
-    async def _current(self, *, anew: bool = False) -> AsyncTable:
-        """Return the table, at a version that is not older than the refresh interval."""
-        async with self._opening:
-            now = time.monotonic()
-            if self._table is None:
-                self._table = await self._open()
-            elif anew or now - self._looked_at >= self._refresh_s:
-                await self._table.checkout_latest()  # type: ignore[no-untyped-call]
-            else:
-                return self._table
-            self._looked_at = now
-            version = await self._table.version()
-            if version != self._version:
-                schema, self._version = await self._table.schema(), version
-                self._check(schema)
-            return self._table
-
-    async def _open(self) -> AsyncTable:
-        # Connecting would create the folder: reading leaves no trace.
-        if not self._is_remote() and not await asyncio.to_thread(Path(self.location).is_dir):
-            raise missing(self.location)
-        connection = await lancedb.connect_async(self.location, storage_options=self._storage_options or None)
-        if TABLE not in (await connection.list_tables()).tables:
-            raise missing(self.location)
-        try:
-            return await connection.open_table(TABLE)
-        except ValueError as error:
-            raise _without_version(self.location) from error
-
-    def _check(self, schema: pa.Schema) -> None:
-        stored, configured = stored_identity(schema), identity_text(self._embedder)
-        if stored != configured:
-            self._table, self._version = None, 0
-            raise EmbedderChangedError(location=self.location, stored=stored, configured=configured)
 
     def _connect(self) -> DBConnection:
         return lancedb.connect(self.location, storage_options=self._storage_options or None)
@@ -263,13 +230,9 @@ class LanceStore:
                 try:
                     table = connection.open_table(TABLE)
                 except ValueError as error:
-                    raise _without_version(self.location) from error
-                self._check(table.schema)
-            return LanceWriter(table=table, location=self.location, thread=thread, on_commit=self._forget_age)
-
-    def _forget_age(self) -> None:
-        """Let the next reader see what was just committed."""
-        self._looked_at = 0.0
+                    raise without_version(self.location) from error
+                check_embedder(table.schema, self._embedder, location=self.location)
+            return LanceWriter(table=table, location=self.location, thread=thread, on_commit=self._snapshots.look_again)
 
 
 async def _first_passages(table: AsyncTable, columns: list[str], where: str = "") -> pa.Table:
@@ -285,12 +248,4 @@ def _facets(rows: pa.Table) -> Facets:
         categories=tuple(sorted({value for value in rows["category"].unique().to_pylist() if value})),
         date_first=min(dates, default=None),
         date_last=max(dates, default=None),
-    )
-
-
-def _without_version(location: str) -> StoreCorruptError:
-    return StoreCorruptError(
-        f"the store {location!r} has a table without a readable version.",
-        remedy="Restore it from a copy, or ingest again with a rebuild.",
-        location=location,
     )

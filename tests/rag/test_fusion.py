@@ -45,7 +45,7 @@ def test_feedback_moves_a_query_towards_the_best_and_keeps_its_length():
 
 def hits(*found):
     ids, scores = zip(*found, strict=True) if found else ((), ())
-    return Hits(ids=ids, vectors=np.array([[1, 0]] * len(ids), np.float32), scores=np.array(scores, np.float32))
+    return Hits(keys=ids, vectors=np.array([[1, 0]] * len(ids), np.float32), scores=np.array(scores, np.float32))
 
 
 def test_candidates_are_each_once_and_their_order_does_not_depend_on_the_searches():
@@ -53,7 +53,7 @@ def test_candidates_are_each_once_and_their_order_does_not_depend_on_the_searche
     orders = []
     for dense in (hits(*found), hits(*found[::-1])):
         candidates = Candidates.of(dense, hits(found[0]))
-        assert candidates.ids == ("a", "b")
+        assert candidates.keys == ("a", "b")
         orders.append(list(candidates.rank(np.array([1, 0], np.float32), dense_weight=0.7)))
     assert orders[0] == orders[1]
 

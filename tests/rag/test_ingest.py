@@ -33,8 +33,8 @@ async def texts(store, query="alpha beta gamma delta"):
 
 async def found(store, query, **filters):
     hits = await store.search_lexical(query, limit=100, filters=Filters(**filters))
-    passages = await store.passages(hits.ids)
-    return [passages[key] for key in hits.ids]
+    passages = await store.passages(hits.keys)
+    return [passages[key] for key in hits.keys]
 
 
 async def test_a_second_ingest_of_the_same_documents_embeds_nothing(ingestor, words, raw):

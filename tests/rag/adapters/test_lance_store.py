@@ -54,30 +54,42 @@ async def test_a_passage_comes_back_as_it_went_in(open_store, words):
     rows = passages(3)
     await fill(store, rows)
     hits = await store.search_dense(rows[1].vector, limit=2, filters=Filters())
-    assert (await store.passages(hits.ids))[hits.ids[0]] == rows[1].passage
+    assert (await store.passages(hits.keys))[hits.keys[0]] == rows[1].passage
     assert hits.scores[0] == pytest.approx(1.0, abs=1e-5)
     assert np.allclose(hits.vectors[0], rows[1].vector)
 
 
-async def test_a_passage_that_is_no_longer_there_is_left_out(open_store, words):
+async def test_a_passage_is_read_from_the_version_that_it_was_found_in(open_store, words):
     store = open_store(words)
-    rows = passages(3)
-    await fill(store, rows)
-    ids = [row.passage.id for row in rows]
+    await fill(store, passages(3, text="alpha {}"))
+    found = await store.search_lexical("alpha", limit=3, filters=Filters())
+    await fill(store, passages(2, text="beta {}"))
     async with store.writer() as writer:
-        await writer.remove(["s1"])
-    assert list(await store.passages([])) == []
-    assert sorted(await store.passages([*ids, "it's; none"])) == sorted([ids[0], ids[2]])
+        await writer.remove(["s2"])
+    now = await store.search_lexical("alpha beta", limit=3, filters=Filters())
+    assert sorted(one.text for one in (await store.passages(now.keys)).values()) == ["beta 0", "beta 1"]
+    then = await store.passages([*found.keys, found.keys[0]])
+    assert sorted(one.text for one in then.values()) == ["alpha 0", "alpha 1", "alpha 2"]
 
 
-async def test_a_passage_that_was_read_before_its_change_is_read_again_after_it(open_store, words):
+async def test_passages_of_a_version_long_past_are_left_out(open_store, words):
     store = open_store(words)
-    await fill(store, passages(3, text="before {}"))
-    ids = [row.passage.id for row in passages(3)]
-    assert {passage.text for passage in (await store.passages(ids)).values()} == {"before 0", "before 1", "before 2"}
-    await fill(store, passages(2, text="after {}"))
-    found = await store.passages(ids)
-    assert [found[key].text for key in ids] == ["after 0", "after 1", "before 2"]
+    await fill(store, passages(1))
+    found = await store.search_lexical("alpha", limit=1, filters=Filters())
+    for seed in range(6):
+        await fill(store, passages(1, seed=seed, text=f"beta {seed}"))
+        await store.size()
+    assert await store.passages(found.keys) == {}
+    assert await store.passages([]) == {}
+
+
+async def test_a_passage_that_was_read_is_not_read_again(open_store, words):
+    store = open_store(words)
+    await fill(store, passages(3))
+    keys = (await store.search_lexical("alpha", limit=3, filters=Filters())).keys
+    first = await store.passages(keys[:2])
+    again = await store.passages(keys)
+    assert [again[key] is first.get(key) for key in keys] == [True, True, False]
 
 
 async def test_an_older_store_is_given_the_indexes_that_it_lacks(open_store, words):
@@ -108,7 +120,7 @@ async def test_filters_hold_in_both_searches(open_store, words):
         await store.search_lexical("alpha", limit=60, filters=wanted),
     ]
     for hits in searches:
-        found = (await store.passages(hits.ids)).values()
+        found = (await store.passages(hits.keys)).values()
         assert len(found) == len(hits) > 0
         assert {passage.metadata.author for passage in found} == {"a1"}
         assert all(date(2024, 1, 5) <= passage.metadata.date <= date(2024, 1, 9) for passage in found)
@@ -190,7 +202,7 @@ async def test_an_index_of_vectors_appears_with_size_and_finds_what_a_scan_finds
         assert any("vector" in name for name in index_names(writer))
     for query, row in zip(queries, rows, strict=False):
         hits = await store.search_dense(query, limit=5, filters=Filters())
-        assert hits.ids[0] == row.passage.id
+        assert (await store.passages(hits.keys[:1])) == {hits.keys[0]: row.passage}
 
 
 async def test_tidying_keeps_every_passage(open_store, words):

@@ -77,7 +77,7 @@ async def test_the_same_ingest_and_search_run_on_an_object_store(open_remote, wo
     assert second.counts() == {Outcome.UNCHANGED: 1, Outcome.REPLACED: 1}
     reader = open_remote()
     hits = await reader.search_lexical("two", limit=5, filters=Filters())
-    assert [passage.text for passage in (await reader.passages(hits.ids)).values()] == ["beta two"]
+    assert [passage.text for passage in (await reader.passages(hits.keys)).values()] == ["beta two"]
 
 
 async def test_a_second_writer_is_refused_and_the_next_one_is_not(open_remote, words, raw):

@@ -1,4 +1,4 @@
-"""What was read last is kept, of one version, and no more than there is room for."""
+"""What was read last is kept, and no more than there is room for."""
 
 from rag.adapters.passage_cache import PassageCache
 from rag.document import Metadata
@@ -16,35 +16,19 @@ def passages(*ids: str) -> dict[str, Passage]:
 
 def test_what_was_kept_is_found_and_the_rest_is_not():
     cache = PassageCache(capacity=4)
-    cache.keep(passages("a", "b"), version=1)
-    assert cache.find(["b", "c", "b"], version=1) == passages("b")
+    cache.keep(passages("a", "b"))
+    assert cache.find(["b", "c", "b"]) == passages("b")
 
 
 def test_what_was_not_asked_for_the_longest_goes_first():
     cache = PassageCache(capacity=2)
-    cache.keep(passages("a", "b"), version=1)
-    cache.find(["a"], version=1)
-    cache.keep(passages("c"), version=1)
-    assert cache.find(["a", "b", "c"], version=1) == passages("a", "c")
+    cache.keep(passages("a", "b"))
+    cache.find(["a"])
+    cache.keep(passages("c"))
+    assert cache.find(["a", "b", "c"]) == passages("a", "c")
 
 
 def test_more_than_there_is_room_for_is_not_kept():
     cache = PassageCache(capacity=2)
-    cache.keep(passages("a", "b", "c"), version=1)
-    assert cache.find(["a", "b", "c"], version=1) == passages("b", "c")
-
-
-def test_another_version_begins_anew():
-    cache = PassageCache(capacity=4)
-    cache.keep(passages("a"), version=1)
-    assert cache.find(["a"], version=2) == {}
-    cache.keep(passages("b"), version=2)
-    assert cache.find(["a", "b"], version=2) == passages("b")
-
-
-def test_what_a_slow_reader_of_an_older_version_brings_is_not_kept():
-    cache = PassageCache(capacity=4)
-    cache.keep(passages("a"), version=2)
-    cache.keep(passages("b"), version=1)
-    assert cache.find(["a", "b"], version=2) == passages("a")
-    assert cache.find(["b"], version=1) == {}
+    cache.keep(passages("a", "b", "c"))
+    assert cache.find(["a", "b", "c"]) == passages("b", "c")
