@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
@@ -28,6 +28,8 @@ class EndpointAddress:
         max_total_tokens: the longest prompt and answer together.
         variant_name: the production variant that hosts the component.
         adapters: the LoRA adapters that a request may ask for; empty where there are none.
+        adapter_components: which component answers for each of them, where they have components of their own; empty
+            where the engine itself tells them apart.
 
     Raises:
         ConfigurationError: on construction, for a name that SageMaker does not allow.
@@ -43,6 +45,7 @@ class EndpointAddress:
     max_total_tokens: int | None = None
     variant_name: str | None = None
     adapters: tuple[str, ...] | None = None
+    adapter_components: Mapping[str, str] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if self.inference_component_name in ("None", ""):
@@ -82,6 +85,7 @@ class EndpointAddress:
             max_total_tokens=_tokens(outputs, "MaxTotalTokens", source),
             variant_name=outputs.get("VariantName"),
             adapters=tuple(filter(None, outputs.get("Adapters", "").split(","))),
+            adapter_components=_components(outputs, source),
         )
 
     @classmethod
@@ -119,6 +123,18 @@ class EndpointAddress:
             InferenceClientError: SSM could not be asked.
         """
         return cls.from_outputs(_outputs.of_ssm(path, session=session), source=f"SSM path {path}")
+
+
+def _components(outputs: Mapping[str, str], source: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in filter(None, outputs.get("AdapterComponents", "").split(",")):
+        adapter, is_pair, component = pair.partition("=")
+        if not (adapter and is_pair and _NAME.fullmatch(component)):
+            raise ConfigurationError(
+                f"AdapterComponents of {source} has {pair!r}; allowed: an adapter and its component, NAME=COMPONENT."
+            )
+        found[adapter] = component
+    return found
 
 
 def _tokens(outputs: Mapping[str, str], key: str, source: str) -> int | None:

@@ -23,7 +23,7 @@ from ._parameters import GenerationParameters
 from ._payload import chat_payload, encode, generate_payload
 from ._readiness import wait_until_in_service
 from ._reading import AnswerReader, generation
-from ._request import body_for, invocation
+from ._request import body_for, invocation, routed
 from ._retry import RetrySchedule
 from ._stream import RAW_STREAM, TokenStream, keep_raw_stream
 from .errors import InferenceClientError
@@ -95,10 +95,10 @@ class EndpointClient:
         if streamed:
             with self.stream(prompt, parameters=parameters, inference_id=inference_id) as stream:
                 return stream.read()
-        parameters = parameters or GenerationParameters()
+        parameters, component = routed(parameters, self.address)
         payload = generate_payload(prompt, parameters, streamed=False)
         body = body_for(payload, parameters, address=self.address, options=self.options)
-        whole = self._invoke(body, inference_id)
+        whole = self._invoke(body, inference_id, component)
         completion, alternatives = read_whole_answer(whole.body)
         return generation(
             completion,
@@ -121,9 +121,9 @@ class EndpointClient:
         Raises:
             InferenceClientError: as :meth:`generate`; while iterating, only for an answer that breaks off.
         """
-        parameters = parameters or GenerationParameters()
+        parameters, component = routed(parameters, self.address)
         payload = generate_payload(prompt, parameters, streamed=True)
-        return self._open(payload, parameters, GenerateDecoder, inference_id)
+        return self._open(payload, parameters, GenerateDecoder, inference_id, component)
 
     def chat(
         self,
@@ -147,8 +147,8 @@ class EndpointClient:
         inference_id: str | None = None,
     ) -> TokenStream:
         """Ask in the Messages form and get the answer as it comes; its events have text and no token ids."""
-        parameters = parameters or GenerationParameters()
-        return self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id)
+        parameters, component = routed(parameters, self.address)
+        return self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id, component)
 
     def invoke(self, payload: Mapping[str, Any], *, inference_id: str | None = None) -> Any:
         """Send ``payload`` as it is by InvokeEndpoint and give the engine's JSON answer, parsed.
@@ -201,6 +201,7 @@ class EndpointClient:
         parameters: GenerationParameters,
         decoder: type[AnswerDecoder],
         inference_id: str | None,
+        component: str | None,
     ) -> TokenStream:
         body = body_for(payload, parameters, address=self.address, options=self.options)
 
@@ -221,9 +222,9 @@ class EndpointClient:
             stream.await_first()
             return stream
 
-        return self._with_retries(attempt)
+        return self._with_retries(attempt, component)
 
-    def _invoke(self, body: bytes, inference_id: str | None) -> _WholeAnswer:
+    def _invoke(self, body: bytes, inference_id: str | None, component: str | None = None) -> _WholeAnswer:
         def attempt(runtime: "SageMakerRuntimeClient", target: Target) -> _WholeAnswer:
             started_s = time.monotonic()
             with translated(target):
@@ -240,19 +241,21 @@ class EndpointClient:
                 invoked_variant=response.get("InvokedProductionVariant"),
             )
 
-        return self._with_retries(attempt)
+        return self._with_retries(attempt, component)
 
-    def _target(self) -> Target:
+    def _target(self, component: str | None = None) -> Target:
         return Target(
             endpoint_name=self.address.endpoint_name,
-            component_name=self._component.name(),
+            component_name=component or self._component.name(),
             region=self.address.region,
         )
 
-    def _with_retries(self, attempt: Callable[["SageMakerRuntimeClient", Target], _Answer]) -> _Answer:
+    def _with_retries(
+        self, attempt: Callable[["SageMakerRuntimeClient", Target], _Answer], component: str | None
+    ) -> _Answer:
         schedule = RetrySchedule(self.options, self._component)
         while True:
             try:
-                return attempt(self._aws.runtime, self._target())
+                return attempt(self._aws.runtime, self._target(component))
             except InferenceClientError as error:
                 time.sleep(schedule.pause_after(error))

@@ -114,7 +114,7 @@ class GenerationParameters:
             how the model was loaded.
         truncate: keep only this many tokens of the prompt, its last ones.
         grammar: ``{"type": "json" | "json_object" | "regex" | "json_schema", "value": …}``.
-        adapter_id: the LoRA adapter to use.
+        adapter_id: the LoRA adapter to use, by one of the address's ``adapters``.
 
     Raises:
         InvalidParameterError: on construction, for a value that the engine would refuse.

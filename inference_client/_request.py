@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ._address import EndpointAddress
@@ -39,6 +40,18 @@ def invocation(target: Target, body: bytes, *, inference_id: str | None) -> dict
             )
         arguments["InferenceId"] = inference_id
     return arguments
+
+
+def routed(
+    parameters: GenerationParameters | None, address: EndpointAddress
+) -> tuple[GenerationParameters, str | None]:
+    """The parameters as the engine gets them, and the component that answers; None for the address's own.
+
+    An adapter that is a component is chosen by asking that component; another one by a parameter of the request.
+    """
+    parameters = parameters or GenerationParameters()
+    component = (address.adapter_components or {}).get(parameters.adapter_id or "")
+    return (parameters, None) if component is None else (replace(parameters, adapter_id=None), component)
 
 
 def body_for(

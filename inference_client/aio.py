@@ -26,7 +26,7 @@ from ._options import ClientOptions
 from ._parameters import GenerationParameters
 from ._payload import chat_payload, generate_payload
 from ._reading import AnswerReader
-from ._request import body_for
+from ._request import body_for, routed
 from ._retry import RetrySchedule
 from ._signing import SignedRequest, hand_over, sign_stream_request
 from .errors import InferenceClientError
@@ -72,9 +72,9 @@ class AsyncEndpointClient:
 
         It returns when the first token is there; see :meth:`EndpointClient.stream`.
         """
-        parameters = parameters or GenerationParameters()
+        parameters, component = routed(parameters, self.address)
         payload = generate_payload(prompt, parameters, streamed=True)
-        return await self._open(payload, parameters, GenerateDecoder, inference_id)
+        return await self._open(payload, parameters, GenerateDecoder, inference_id, component)
 
     async def chat(
         self,
@@ -95,8 +95,8 @@ class AsyncEndpointClient:
         inference_id: str | None = None,
     ) -> AsyncTokenStream:
         """Ask in the Messages form and get the answer as it comes; see :meth:`EndpointClient.stream_chat`."""
-        parameters = parameters or GenerationParameters()
-        return await self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id)
+        parameters, component = routed(parameters, self.address)
+        return await self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id, component)
 
     async def aclose(self) -> None:
         """Close the connections that are kept open; the client makes new ones if it is used again."""
@@ -117,18 +117,21 @@ class AsyncEndpointClient:
         parameters: GenerationParameters,
         decoder: type[AnswerDecoder],
         inference_id: str | None,
+        component: str | None,
     ) -> AsyncTokenStream:
         body = body_for(payload, parameters, address=self.address, options=self.options)
         schedule = RetrySchedule(self.options, self._component)
         while True:
             try:
-                return await self._attempt(body, decoder, inference_id)
+                return await self._attempt(body, decoder, inference_id, component)
             except InferenceClientError as error:
                 await asyncio.sleep(schedule.pause_after(error))
 
-    async def _attempt(self, body: bytes, decoder: type[AnswerDecoder], inference_id: str | None) -> AsyncTokenStream:
+    async def _attempt(
+        self, body: bytes, decoder: type[AnswerDecoder], inference_id: str | None, component: str | None
+    ) -> AsyncTokenStream:
         started_s = time.monotonic()
-        target, signed = await asyncio.to_thread(self._sign, body, inference_id)
+        target, signed = await asyncio.to_thread(self._sign, body, inference_id, component)
         response = await self._connections.send(signed, target)
         reader = AnswerReader(
             decoder=decoder(),
@@ -142,11 +145,11 @@ class AsyncEndpointClient:
         await stream.await_first()
         return stream
 
-    def _sign(self, body: bytes, inference_id: str | None) -> tuple[Target, SignedRequest]:
+    def _sign(self, body: bytes, inference_id: str | None, component: str | None) -> tuple[Target, SignedRequest]:
         # May block: the component may have to be looked up, and credentials to be fetched.
         target = Target(
             endpoint_name=self.address.endpoint_name,
-            component_name=self._component.name(),
+            component_name=component or self._component.name(),
             region=self.address.region,
         )
         return target, sign_stream_request(self._aws, target, body, inference_id=inference_id)

@@ -17,7 +17,7 @@ from model.spec import Dtype, ModelSpec, PromptFormat, Quantization
 FILE_NAME = "models.json"
 
 # What is loaded beside a model belongs to a deployment, not to the model.
-_NOT_IN_FILE = frozenset({"model_id", "adapters", "adapter_rank"})
+_NOT_IN_FILE = frozenset({"model_id", "adapters", "adapter_rank", "adapter_slots"})
 _FIELDS = {field.name: field for field in fields(ModelSpec) if field.name not in _NOT_IN_FILE}
 _REQUIRED = frozenset(name for name, field in _FIELDS.items() if field.default is MISSING)
 _CHOICES = {"dtype": Dtype, "prompt_format": PromptFormat, "quantization": Quantization}

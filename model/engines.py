@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from model.adapter import HubAdapter, S3Adapter
 from model.environments import describe_tgi, describe_vllm
 from model.errors import EnvironmentTooLargeError, GatedModelError, UnknownEngineError, UnsupportedModelError
 from model.images import Image, find_image
@@ -38,14 +39,16 @@ class EngineTraits:
         frees_windows: whether the KV cache of sliding layers is given back once it is out of the window.
         repeats_kv_heads: whether a model may be spread over more GPUs than it has key/value heads, each head then being
             held more than once.
-        loads_adapters: whether it loads LoRA adapters of the hub when it starts.
+        adapters: how it comes by LoRA adapters: from the hub when it starts, or from S3 as components of their own.
+        adapter_ranks: the ranks that it keeps memory for; None for any.
     """
 
     model_types: frozenset[str]
     quantizations: frozenset[Quantization]
     frees_windows: bool
     repeats_kv_heads: bool
-    loads_adapters: bool
+    adapters: type[HubAdapter] | type[S3Adapter]
+    adapter_ranks: tuple[int, ...] | None = None
 
 
 _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
@@ -57,7 +60,7 @@ _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
             quantizations=frozenset(Quantization),
             frees_windows=False,
             repeats_kv_heads=False,
-            loads_adapters=True,
+            adapters=HubAdapter,
         ),
         # https://docs.vllm.ai/en/latest/design/hybrid_kv_cache_manager/
         Engine.VLLM: EngineTraits(
@@ -65,7 +68,9 @@ _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
             quantizations=frozenset({Quantization.AWQ, Quantization.GPTQ, Quantization.FP8}),
             frees_windows=True,
             repeats_kv_heads=True,
-            loads_adapters=False,
+            adapters=S3Adapter,
+            # MaxLoRARanks in vllm/config/lora.py; it refuses to start with another.
+            adapter_ranks=(8, 16, 32, 64, 128, 256, 320, 512),
         ),
     }
 )
@@ -118,22 +123,55 @@ def check_support(engine: Engine, spec: ModelSpec) -> None:
             f"engine '{engine}' does not serve {spec.model_id}: its architecture is {spec.model_type!r}.",
             remedy=f"Set engine={able[0]}." if able else f"It serves {', '.join(sorted(traits.model_types))}.",
         )
-    if spec.adapters and not traits.loads_adapters:
-        raise UnsupportedModelError(
-            f"engine '{engine}' loads no adapters of the hub here: it has them as components of their own, which this "
-            "project does not deploy.",
-            remedy="Set engine=tgi, or merge an adapter into its model and publish that.",
-        )
-    if spec.adapters and spec.s3_uri is not None:
-        raise UnsupportedModelError(
-            f"{spec.model_id} comes from {spec.s3_uri}, which cuts the container off from the hub; its adapters are "
-            "there.",
-            remedy="Leave out s3_uri, or merge an adapter into the model and publish that.",
-        )
+    if spec.adapter_room:
+        _check_adapters(engine, spec)
     if spec.quantization is not None and spec.quantization not in traits.quantizations:
         raise UnsupportedModelError(
             f"engine '{engine}' does not serve quantization '{spec.quantization}'.",
             remedy=f"It serves {', '.join(sorted(traits.quantizations))}.",
+        )
+
+
+def _check_adapters(engine: Engine, spec: ModelSpec) -> None:
+    """Refuse adapters that the engine would not get, or not take.
+
+    Which engine takes which: docs/decisions/0009-adapters-on-vllm.md.
+
+    Raises:
+        UnsupportedModelError: one is where the engine does not look, or memory is kept in a way it does not know.
+    """
+    traits = traits_of(engine)
+    of_another_kind = [adapter for adapter in spec.adapters if not isinstance(adapter, traits.adapters)]
+    if of_another_kind and traits.adapters is HubAdapter:
+        raise UnsupportedModelError(
+            f"engine '{engine}' loads adapters of the hub when it starts; adapter {of_another_kind[0].adapter_id!r} is "
+            "in S3.",
+            remedy="Set engine=vllm, which has adapters in S3 as components of their own, or name it "
+            "'owner/name@COMMIT'.",
+        )
+    if of_another_kind:
+        raise UnsupportedModelError(
+            f"engine '{engine}' has adapters in S3, as components of their own; adapter "
+            f"{of_another_kind[0].adapter_id!r} is on the hub.",
+            remedy="Put it into S3 as an archive and name it 'NAME=s3://BUCKET/KEY.tar.gz', or set engine=tgi.",
+        )
+    if traits.adapters is HubAdapter and spec.s3_uri is not None:
+        raise UnsupportedModelError(
+            f"{spec.model_id} comes from {spec.s3_uri}, which cuts the container off from the hub; its adapters are "
+            "there.",
+            remedy="Leave out s3_uri, or set engine=vllm, whose adapters are in S3 too.",
+        )
+    if traits.adapters is HubAdapter and spec.adapter_slots is not None:
+        raise UnsupportedModelError(
+            f"engine '{engine}' keeps memory for the adapters that it loads when it starts; adapter_slots is "
+            f"{spec.adapter_slots}.",
+            remedy="Leave it out, or set engine=vllm, which takes adapters while it runs.",
+        )
+    if traits.adapter_ranks is not None and spec.adapter_rank not in traits.adapter_ranks:
+        raise UnsupportedModelError(
+            f"engine '{engine}' keeps no memory for adapters of rank {spec.adapter_rank}.",
+            remedy=f"Set adapter_rank to the next of {', '.join(map(str, traits.adapter_ranks))}: adapters of a lower "
+            "rank fit in.",
         )
 
 

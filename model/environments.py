@@ -53,6 +53,8 @@ def describe_vllm(spec: ModelSpec, limits: ServingLimits, gpus_per_copy: int) ->
         environment["SM_VLLM_QUANTIZATION"] = spec.quantization.value
     if spec.quantization is None:
         environment["SM_VLLM_DTYPE"] = (Dtype.FLOAT16 if spec.dtype is Dtype.FLOAT16 else Dtype.BFLOAT16).value
+    if spec.adapter_room:
+        environment |= _describe_adapter_slots(spec, gpus_per_copy)
     return environment | {
         "SM_VLLM_SERVED_MODEL_NAME": spec.model_id,
         "SM_VLLM_TENSOR_PARALLEL_SIZE": str(gpus_per_copy),
@@ -65,3 +67,21 @@ def describe_vllm(spec: ModelSpec, limits: ServingLimits, gpus_per_copy: int) ->
         "HF_ENABLE_LMCACHE": "0",
         "VLLM_NO_USAGE_STATS": "1",
     }
+
+
+def _describe_adapter_slots(spec: ModelSpec, gpus_per_copy: int) -> dict[str, str]:
+    """Return what has vLLM keep room for adapters and take them from SageMaker while it runs (POST /adapters).
+
+    Without the last variable the routes are missing: the adapters' components get into service all the same, and every
+    request for one fails. https://github.com/huggingface/hub-docs/tree/main/docs/sagemaker/notebooks/sagemaker-sdk/multi-lora-adapters-vllm
+    """
+    environment = {
+        "SM_VLLM_ENABLE_LORA": "true",
+        "SM_VLLM_MAX_LORAS": str(spec.adapter_room),
+        "SM_VLLM_MAX_LORA_RANK": str(spec.adapter_rank),
+        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "true",
+    }
+    if gpus_per_copy > 1:
+        # By itself vLLM splits half of an adapter over the GPUs, and every GPU holds the other half.
+        environment["SM_VLLM_FULLY_SHARDED_LORAS"] = "true"
+    return environment

@@ -58,14 +58,14 @@ def count_weights_bytes(spec: ModelSpec) -> int:
 def count_adapters_bytes(spec: ModelSpec) -> int:
     """Return what the adapters take beside the weights, over all GPUs.
 
-    `adapters x layers x rank x (inputs + outputs of the seven projections) x 2 bytes`: beside each projection of
+    `slots x layers x rank x (inputs + outputs of the seven projections) x 2 bytes`: beside each projection of
     `outputs x inputs` an adapter has a matrix of `rank x inputs` and one of `outputs x rank` (Hu et al., LoRA, 2021).
-    Adapters that leave projections out, or have a lower rank, take less.
+    Adapters that leave projections out, or have a lower rank, take less; a slot of vLLM's takes as much all the same.
     """
     queries, keys = spec.attention_heads * spec.head_dim, spec.kv_heads * spec.head_dim
     attention = 2 * (spec.hidden_size + queries) + 2 * (spec.hidden_size + keys)
     mlp = 3 * (spec.hidden_size + spec.intermediate_size)
-    return len(spec.adapters) * spec.layers * spec.adapter_rank * (attention + mlp) * _SERVED_BYTES
+    return spec.adapter_room * spec.layers * spec.adapter_rank * (attention + mlp) * _SERVED_BYTES
 
 
 def count_kv_bytes_per_token(spec: ModelSpec, *, gpus: int = 1) -> int:

@@ -104,6 +104,8 @@ class ModelSpec:
         s3_uri: a prefix in S3 that holds the uncompressed weights, ending in `/`; None takes them from the hub.
         adapters: LoRA adapters that are loaded beside it, each for the requests that ask for it.
         adapter_rank: the largest rank of an adapter; memory is kept for all of this rank.
+        adapter_slots: for how many adapters memory is kept; None for as many as there are. An engine that takes
+            adapters while it runs has to know it when it starts.
     """
 
     model_id: str
@@ -128,6 +130,7 @@ class ModelSpec:
     s3_uri: str | None = None
     adapters: tuple[Adapter, ...] = ()
     adapter_rank: int = 64
+    adapter_slots: int | None = None
 
     def __post_init__(self) -> None:
         self._check_identity()
@@ -142,6 +145,17 @@ class ModelSpec:
                 remedy="kv_heads must divide attention_heads.",
             )
         self._check_window()
+        if self.adapter_slots is not None and self.adapter_slots < max(1, len(self.adapters)):
+            raise InvalidSpecError(
+                f"{self.model_id}: adapter_slots is {self.adapter_slots}.",
+                remedy=f"It must be at least {max(1, len(self.adapters))}: each of the {len(self.adapters)} adapters "
+                "takes one.",
+            )
+
+    @property
+    def adapter_room(self) -> int:
+        """For how many adapters memory is kept."""
+        return len(self.adapters) if self.adapter_slots is None else self.adapter_slots
 
     @property
     def source(self) -> str:

@@ -98,6 +98,7 @@ _MODEL: Mapping[str, _Parser] = MappingProxyType(
         "quantization": _parse_on_load_quantization,
         "adapters": lambda _, text: parse_adapters(text),
         "adapter_rank": _parse_number,
+        "adapter_slots": _parse_number,
     }
 )
 # Of the service; on the command line they begin with `service_`.

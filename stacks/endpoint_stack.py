@@ -5,6 +5,7 @@ from constructs import Construct
 
 from model.engines import describe_container
 from model.fallback import check_fallbacks
+from stacks.constructs.adapter_components import AdapterComponents
 from stacks.constructs.caller_policy import CallerPolicy
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.execution_role import ExecutionRole
@@ -70,6 +71,7 @@ class EndpointStack(Stack):
             "Execution",
             image=container.image,
             s3_uri=settings.model.s3_uri,
+            adapter_uris=[adapter.s3_uri for adapter in settings.adapter_components.values()],
             s3_kms_key_arn=settings.s3_kms_key_arn,
             capture=settings.data_capture,
             key_arn=key_arn,
@@ -109,6 +111,16 @@ class EndpointStack(Stack):
             scale_in_cooldown_s=settings.scale_in_cooldown_s,
             scale_out_cooldown_s=settings.scale_out_cooldown_s,
             office_hours=settings.office_hours,
+            adapters=settings.adapter_components,
+        )
+        adapters = AdapterComponents(
+            self,
+            "Adapters",
+            adapters=settings.adapter_components,
+            base=llm.component,
+            base_name=settings.component_name,
+            endpoint=llm.endpoint,
+            replacement_key=settings.replacement_key,
         )
         published = PublishedValues(
             self,
@@ -130,9 +142,10 @@ class EndpointStack(Stack):
             | _describe_adapters(settings),
         )
         # Who reads a name finds what it names: after a replacement the parameters change when the new component serves.
-        published.node.add_dependency(llm.component)
+        components = (llm.component, *adapters.components)
+        published.node.add_dependency(*components)
         callers = CallerPolicy(
-            self, "Callers", name=settings.caller_policy_name, endpoint=llm.endpoint, component=llm.component
+            self, "Callers", name=settings.caller_policy_name, endpoint=llm.endpoint, components=components
         )
         # Who is refused at the old endpoint and looks again finds the new one.
         callers.node.add_dependency(published)
@@ -143,4 +156,5 @@ class EndpointStack(Stack):
 def _describe_adapters(settings: DeploymentSettings) -> dict[str, str]:
     """Return what a request may ask for; nothing where there is none: the Parameter Store takes no empty text."""
     adapters = ",".join(adapter.adapter_id for adapter in settings.model.adapters)
-    return {"Adapters": adapters} if adapters else {}
+    described = {"Adapters": adapters, "AdapterComponents": settings.published_adapters}
+    return {key: value for key, value in described.items() if value}

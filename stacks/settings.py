@@ -7,10 +7,12 @@ of the published values. Which values a stage has is in stages.py; how they are 
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from model.engines import Engine
+from model.adapter import S3Adapter
+from model.engines import Engine, traits_of
 from model.fallback import MOST_FALLBACKS
 from model.hardware import InstanceType
 from model.images import Image, find_image, list_regions
@@ -29,6 +31,8 @@ from stacks.service_settings import ServiceSettings
 _MAX_NAME_LENGTH = 63
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEY_LENGTH = 8
+# A parameter of the standard tier: https://docs.aws.amazon.com/general/latest/gr/ssm.html
+_MAX_PARAMETER_CHARACTERS = 4096
 # By its id: an alias is nothing that a policy can name.
 _KMS_KEY = re.compile(r"arn:aws[\w-]*:kms:(?P<region>[\w-]+):\d{12}:key/[\w-]+", re.ASCII)
 
@@ -52,7 +56,8 @@ class DeploymentSettings:
         engine: what runs the model.
         model: what is served.
         limits: what one copy takes on.
-        s3_kms_key_arn: the key of one's own that weights in S3 are encrypted with; None where S3's key does it.
+        s3_kms_key_arn: the key of one's own that weights and adapters in S3 are encrypted with; None where S3's key
+            does it.
         instance_type: what it runs on.
         instance_fallback: what it runs on where AWS has no instance of that type, in order of preference.
         gpus_per_copy: GPUs that one copy is spread over.
@@ -125,6 +130,7 @@ class DeploymentSettings:
             raise NotAllowedError(
                 setting="name", value=self.name, allowed=f"at most {most} characters in stage {self.stage}"
             )
+        self._check_adapters()
         self._check_fallback()
         self._check_range("max_copies", 1, None)
         self._check_range("min_copies", 0, self.max_copies)
@@ -174,6 +180,10 @@ class DeploymentSettings:
         if self.instance_fallback:
             # Only where there are any: an endpoint that was deployed without the setting keeps its name.
             fixed["instance_fallback"] = [one.name for one in self.instance_fallback]
+        if self.model.adapter_room and traits_of(self.engine).adapters is S3Adapter:
+            # Another base model under adapters that were made for this one, or none that takes any, would be rolled out
+            # copy by copy before CloudFormation comes to the adapters.
+            fixed["takes_adapters_of"] = f"{self.model.model_id}@{self.model.revision}"
         return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:_KEY_LENGTH]
 
     @property
@@ -185,6 +195,20 @@ class DeploymentSettings:
     def component_name(self) -> str:
         """The name of the component that serves the model."""
         return f"{self.endpoint_name}-llm"
+
+    @property
+    def adapter_components(self) -> Mapping[str, S3Adapter]:
+        """The adapters that are components of their own, by their components' names."""
+        return {
+            f"{self.endpoint_name}-adapter-{adapter.adapter_id}": adapter
+            for adapter in self.model.adapters
+            if isinstance(adapter, S3Adapter)
+        }
+
+    @property
+    def published_adapters(self) -> str:
+        """Which component each of them is, as it is published: `NAME=COMPONENT,…`."""
+        return ",".join(f"{adapter.adapter_id}={name}" for name, adapter in self.adapter_components.items())
 
     @property
     def endpoint_stack_name(self) -> str:
@@ -222,8 +246,8 @@ class DeploymentSettings:
         found = _KMS_KEY.fullmatch(self.s3_kms_key_arn)
         if found is None or found["region"] != self.region:
             allowed = f"arn:aws:kms:{self.region}:ACCOUNT:key/ID, a key in the region of the bucket and the endpoint"
-        elif self.model.s3_uri is None:
-            allowed = "only beside s3_uri, whose objects it decrypts"
+        elif self.model.s3_uri is None and not self.adapter_components:
+            allowed = "only beside s3_uri or adapters in S3, which it decrypts"
         else:
             return
         raise NotAllowedError(setting="s3_kms_key_arn", value=self.s3_kms_key_arn, allowed=allowed)
@@ -238,6 +262,22 @@ class DeploymentSettings:
                 setting="data_capture",
                 value=self.data_capture.s3_uri,
                 allowed="only beside kms_key, which encrypts what people asked and were answered",
+            )
+
+    def _check_adapters(self) -> None:
+        for name, adapter in self.adapter_components.items():
+            if len(name) > _MAX_NAME_LENGTH:
+                most = _MAX_NAME_LENGTH - (len(name) - len(adapter.adapter_id))
+                raise NotAllowedError(
+                    setting="adapters",
+                    value=str(adapter),
+                    allowed=f"names of at most {most} characters in stage {self.stage} of {self.name!r}",
+                )
+        if len(self.published_adapters) > _MAX_PARAMETER_CHARACTERS:
+            raise NotAllowedError(
+                setting="adapters",
+                value=f"{len(self.adapter_components)} adapters",
+                allowed=f"as many as a parameter of {_MAX_PARAMETER_CHARACTERS} characters has, with their components",
             )
 
     def _check_fallback(self) -> None:

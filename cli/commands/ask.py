@@ -24,7 +24,9 @@ def ask(  # noqa: PLR0917 - the options of the command
     store: Annotated[str | None, typer.Option(help="Of --sources: a folder or s3://bucket/prefix.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print tokens as they come.")] = False,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="How long the answer may get.")] = 150,
-    adapter: Annotated[str | None, typer.Option(help="The LoRA adapter that answers, by its hub id.")] = None,
+    adapter: Annotated[
+        str | None, typer.Option(help="The LoRA adapter that answers: its hub id on TGI, its name on vLLM.")
+    ] = None,
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:

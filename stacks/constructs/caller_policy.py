@@ -1,12 +1,14 @@
 """The right to invoke one endpoint, for whoever is given it."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 
 class CallerPolicy(Construct):
-    """A managed policy that names exactly this endpoint and this component, to be attached to the role of a caller.
+    """A managed policy that names exactly this endpoint and its components, to be attached to the role of a caller.
 
     It stands beside the endpoint and not in the caller's stack, because the endpoint's name carries the replacement
     key. When that changes, CloudFormation makes the new endpoint, turns the published parameters and then this policy
@@ -21,7 +23,7 @@ class CallerPolicy(Construct):
         construct_id: the id below it.
         name: the policy's name, by which callers attach it.
         endpoint: what may be invoked and looked at.
-        component: the same, on that endpoint.
+        components: the same, on that endpoint.
     """
 
     def __init__(
@@ -31,18 +33,19 @@ class CallerPolicy(Construct):
         *,
         name: str,
         endpoint: sagemaker.CfnEndpoint,
-        component: sagemaker.CfnInferenceComponent,
+        components: Sequence[sagemaker.CfnInferenceComponent],
     ) -> None:
         super().__init__(scope, construct_id)
+        names = [component.ref for component in components]
         statements = [
             # A call that names a component is checked against both.
             iam.PolicyStatement(
                 actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
-                resources=[endpoint.ref, component.ref],
+                resources=[endpoint.ref, *names],
             ),
             # So that a caller can tell whether they are in service.
             iam.PolicyStatement(actions=["sagemaker:DescribeEndpoint"], resources=[endpoint.ref]),
-            iam.PolicyStatement(actions=["sagemaker:DescribeInferenceComponent"], resources=[component.ref]),
+            iam.PolicyStatement(actions=["sagemaker:DescribeInferenceComponent"], resources=names),
         ]
         # The description can never change: that would replace the policy, and its name is taken.
         iam.ManagedPolicy(

@@ -1,10 +1,13 @@
 """How many copies a component has: by the requests in flight, down to none and up again from none."""
 
+from collections.abc import Mapping
+
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from model.adapter import S3Adapter
 from stacks.office_hours import OfficeHours
 
 # Where the predefined metric's name comes from, and the alarm on copies that are missing:
@@ -34,6 +37,7 @@ class EndpointScaling(Construct):
         scale_in_cooldown_s: the least time between two scale-ins, in seconds.
         scale_out_cooldown_s: the least time between two scale-outs, in seconds.
         office_hours: when there is a copy at least, whether anybody asks or not.
+        adapters: by the names of their components, what shares the copies: a request for one wakes them too.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class EndpointScaling(Construct):
         scale_in_cooldown_s: int,
         scale_out_cooldown_s: int,
         office_hours: OfficeHours | None,
+        adapters: Mapping[str, S3Adapter],
     ) -> None:
         super().__init__(scope, construct_id)
         target = scaling.CfnScalableTarget(
@@ -93,9 +98,15 @@ class EndpointScaling(Construct):
                 ],
             ),
         )
+        self._wake_for(component_name, f"NoCapacity{replacement_key}", wake=wake)
+        for name, adapter in adapters.items():
+            # Whether AWS counts what finds no copy of the base under the adapter's name or the base's, it does not say.
+            self._wake_for(name, f"NoCapacity-{adapter.adapter_id}-{replacement_key}", wake=wake)
+
+    def _wake_for(self, component_name: str, construct_id: str, *, wake: scaling.CfnScalingPolicy) -> None:
         cloudwatch.CfnAlarm(
             self,
-            f"NoCapacity{replacement_key}",
+            construct_id,
             alarm_description=f"A request found no copy of {component_name}: the first one is started",
             namespace="AWS/SageMaker",
             metric_name="NoCapacityInvocationFailures",

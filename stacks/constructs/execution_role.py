@@ -1,5 +1,7 @@
 """The role that SageMaker takes on to run a model: it may fetch the image and the weights, and report; nothing else."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -22,7 +24,8 @@ class ExecutionRole(Construct):
         construct_id: the id below it.
         image: the image that may be pulled.
         s3_uri: the prefix of the weights that may be read, `s3://BUCKET/PREFIX/`; None for weights from the hub.
-        s3_kms_key_arn: the key that decrypts them, where it is one's own.
+        adapter_uris: the archives of adapters that may be read, `s3://BUCKET/KEY`.
+        s3_kms_key_arn: the key that decrypts weights and adapters, where it is one's own.
         capture: where requests and answers are written; None for nowhere.
         key_arn: the key that encrypts those.
     """
@@ -34,6 +37,7 @@ class ExecutionRole(Construct):
         *,
         image: Image,
         s3_uri: str | None,
+        adapter_uris: Sequence[str],
         s3_kms_key_arn: str | None,
         capture: DataCapture | None,
         key_arn: str | None,
@@ -43,8 +47,10 @@ class ExecutionRole(Construct):
         policies = {"PullImage": _allow_image(stack, image), "Report": _allow_reports(stack)}
         if s3_uri is not None:
             policies["ReadWeights"] = _allow_weights(stack, s3_uri)
+        if adapter_uris:
+            policies["ReadAdapters"] = _allow_adapters(stack, adapter_uris)
         if s3_kms_key_arn is not None:
-            policies["ReadWeights"] += _allow_key(stack, s3_kms_key_arn)
+            policies["ReadWeights" if s3_uri is not None else "ReadAdapters"] += _allow_key(stack, s3_kms_key_arn)
         if capture is not None and key_arn is not None:
             policies["Capture"] = _allow_capture(stack, capture, key_arn)
         self.role = iam.Role(
@@ -96,6 +102,28 @@ def _allow_weights(stack: Stack, s3_uri: str) -> list[iam.PolicyStatement]:
             actions=["s3:ListBucket"],
             resources=[f"arn:{stack.partition}:s3:::{bucket}"],
             conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        ),
+    ]
+
+
+def _allow_adapters(stack: Stack, uris: Sequence[str]) -> list[iam.PolicyStatement]:
+    """Return the reading of exactly these objects, and of whether they are there."""
+    objects = sorted({uri.removeprefix("s3://") for uri in uris})
+    keys_by_bucket: dict[str, list[str]] = {}
+    for path in objects:
+        bucket, _, key = path.partition("/")
+        keys_by_bucket.setdefault(bucket, []).append(key)
+    return [
+        iam.PolicyStatement(
+            actions=["s3:GetObject"], resources=[f"arn:{stack.partition}:s3:::{path}" for path in objects]
+        ),
+        *(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[f"arn:{stack.partition}:s3:::{bucket}"],
+                conditions={"StringEquals": {"s3:prefix": keys}},
+            )
+            for bucket, keys in keys_by_bucket.items()
         ),
     ]
 

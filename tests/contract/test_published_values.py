@@ -50,4 +50,5 @@ def test_the_client_understands_every_value(outputs, settings):
         max_total_tokens=settings.limits.max_total_tokens,
         variant_name="AllTraffic",
         adapters=(),
+        adapter_components={},
     )

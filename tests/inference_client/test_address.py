@@ -15,6 +15,7 @@ ADDRESS = ic.EndpointAddress(
     max_total_tokens=4096,
     variant_name="AllTraffic",
     adapters=(),
+    adapter_components={},
 )
 
 
@@ -154,3 +155,16 @@ def test_an_outputs_file_that_does_not_help_says_why(tmp_path, content, stack_na
 def test_a_name_that_sagemaker_does_not_allow_is_refused(name):
     with pytest.raises(ic.ConfigurationError, match="allowed: 1 to 63 letters"):
         ic.EndpointAddress(endpoint_name=name)
+
+
+def test_adapters_that_are_components_are_read_with_their_names(say):
+    told = {"Adapters": "ada,bob", "AdapterComponents": "ada=twin-adapter-ada,bob=twin-adapter-bob"}
+    address = ic.EndpointAddress.from_outputs(say.OUTPUTS | told)
+    assert address.adapters == ("ada", "bob")
+    assert address.adapter_components == {"ada": "twin-adapter-ada", "bob": "twin-adapter-bob"}
+
+
+@pytest.mark.parametrize("text", ["ada", "=twin", "ada=", "ada=twin_adapter"])
+def test_what_names_no_component_of_an_adapter_is_refused(say, text):
+    with pytest.raises(ic.ConfigurationError, match=f"AdapterComponents of the outputs has '{text}'; allowed"):
+        ic.EndpointAddress.from_outputs(say.OUTPUTS | {"AdapterComponents": text})

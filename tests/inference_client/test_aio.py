@@ -230,3 +230,13 @@ def test_the_event_loop_is_never_blocked(wire, say, session):
 
     # One that waits for the answer would be stopped for 2.5 s; what the first import of a module takes is far less.
     assert ask_asynchronously(session, {}, measure) < 1.5
+
+
+@pytest.mark.parametrize("ask", [ask_blocking, ask_asynchronously])
+def test_both_ask_the_component_of_an_adapter(wire, say, session, ask):
+    wire.on("stream", say.whole_stream())
+    address = ic.EndpointAddress(endpoint_name="twin", adapters=("ada",), adapter_components={"ada": "llm-ada"})
+    parameters = ic.GenerationParameters(adapter_id="ada")
+    ask(session, {}, lambda client: client.generate("Hallo", parameters=parameters), address)
+    (request,) = wire.requests
+    assert request.headers["x-amzn-sagemaker-inference-component"] == "llm-ada"

@@ -80,3 +80,21 @@ def test_a_component_that_a_deployment_has_replaced_is_found_again(wire, say, ma
 @pytest.mark.parametrize("name", ["None", "", None])
 def test_the_books_text_none_names_no_component(name):
     assert ic.EndpointAddress(endpoint_name="twin", inference_component_name=name).inference_component_name is None
+
+
+ADAPTERS = {"adapters": ("ada", "bob"), "adapter_components": {"ada": "llm-ada", "bob": "llm-bob"}}
+
+
+def test_an_adapter_with_a_component_of_its_own_is_asked_there(wire, say, make_client):
+    wire.on("stream", say.whole_stream())
+    client = make_client(address=ADAPTERS)
+    client.generate("Hallo", parameters=ic.GenerationParameters(adapter_id="ada"))
+    client.generate("Hallo")
+    assert asked_for(wire) == ["llm-ada", "llm"]
+    # The container is told by SageMaker, in a header.
+    assert wire.requests[0].json == wire.requests[1].json
+
+
+def test_an_adapter_that_is_no_component_of_the_endpoint_is_refused_with_those_that_are(make_client):
+    with pytest.raises(ic.InvalidParameterError, match=r"^adapter_id is 'eve'; allowed: ada, bob\.$"):
+        make_client(address=ADAPTERS).generate("Hallo", parameters=ic.GenerationParameters(adapter_id="eve"))

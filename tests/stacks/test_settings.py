@@ -110,7 +110,10 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant():
             for key, allowed in (
                 ("alias/weights", A_KEY_HERE),
                 ("arn:aws:kms:eu-west-1:123456789012:key/1a2b", A_KEY_HERE),
-                ("arn:aws:kms:us-east-1:123456789012:key/1a2b", "only beside s3_uri, whose objects it decrypts"),
+                (
+                    "arn:aws:kms:us-east-1:123456789012:key/1a2b",
+                    "only beside s3_uri or adapters in S3, which it decrypts",
+                ),
             )
         ),
         ({"name": "Twin_1"}, "name is 'Twin_1'. Allowed: lower-case letters and digits in words joined by hyphens."),

@@ -6,6 +6,8 @@ from cfnlint.config import ManualArgs
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from tests.stacks.conftest import ADAPTERS_IN_S3, SOURCES
+
 
 @pytest.fixture
 def snapshot_json(snapshot: SnapshotAssertion) -> SnapshotAssertion:
@@ -20,13 +22,19 @@ def test_the_template_is_the_one_that_was_reviewed(template, snapshot_json):
 EXPLAINED = ["W3005"]
 
 
-# Every stage once, and every engine and source: a linting takes a second.
+# Every stage once, and every engine and source, with adapters of their own: a linting takes seconds.
 @pytest.mark.parametrize(
-    ("stage", "engine", "source"),
-    [("local", "tgi", "hub"), ("dev", "tgi", "s3"), ("prod", "vllm", "hub"), ("prod", "vllm", "s3")],
+    "settings",
+    [
+        {"stage": "local"},
+        {"stage": "dev"} | SOURCES["s3"],
+        {"stage": "prod", "engine": "vllm"},
+        {"stage": "prod", "engine": "vllm"} | SOURCES["s3"] | ADAPTERS_IN_S3,
+    ],
+    ids=str,
 )
-def test_cfn_lint_finds_nothing(template_file):
-    text = template_file.read_text(encoding="utf-8")
+def test_cfn_lint_finds_nothing(synthesize, settings):
+    text = synthesize(**settings).read_text(encoding="utf-8")
     config = ManualArgs(regions=["us-east-1", "eu-west-1"], ignore_checks=EXPLAINED)
     assert [str(finding) for finding in lint(text, config=config)] == []
 

@@ -14,6 +14,7 @@ COMPONENT = "AWS::SageMaker::InferenceComponent"
 MODEL = "AWS::SageMaker::Model"
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 PARAMETER = "AWS::SSM::Parameter"
+ALARM = "AWS::CloudWatch::Alarm"
 REPOSITORIES = {"tgi": "huggingface-pytorch-tgi-inference", "vllm": "huggingface-vllm"}
 # The newest CUDA that a driver runs: image tags to machine images.
 DRIVERS = {"-cu124-": "al2-ami-sagemaker-inference-gpu-3-1", "-cu130-": "al2023-ami-sagemaker-inference-gpu-4-1"}
