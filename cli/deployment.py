@@ -20,6 +20,7 @@ class Component:
         current_copies: how many copies answer.
         min_copies: what the scalable target allows at least; None where nothing scales it.
         failure_reason: why it is Failed, or an empty string.
+        adapter_of: the component on whose copies it answers; empty for one that has copies of its own.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Component:
     min_copies: int | None = None
     max_copies: int | None = None
     failure_reason: str = ""
+    adapter_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,7 @@ def _read_component(session: "Session", name: str) -> Component:
         min_copies=targets[0]["MinCapacity"] if targets else None,
         max_copies=targets[0]["MaxCapacity"] if targets else None,
         failure_reason=described.get("FailureReason", ""),
+        adapter_of=described.get("Specification", {}).get("BaseInferenceComponentName", ""),
     )
 
 

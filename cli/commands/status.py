@@ -52,7 +52,11 @@ def _print(deployment: Deployment, copies: list[Copy]) -> None:
     table.add_row("limits", limits)
     for component in deployment.components:
         scaling = f", scales {component.min_copies} to {component.max_copies}" if component.max_copies else ""
-        counted = f"{component.current_copies} of {component.desired_copies} copies{scaling}"
+        counted = (
+            f"adapter of {component.adapter_of}"
+            if component.adapter_of
+            else f"{component.current_copies} of {component.desired_copies} copies{scaling}"
+        )
         table.add_row("component", f"{component.name}  {component.status}  {counted}")
         if component.failure_reason:
             table.add_row("", f"[red]{component.failure_reason}[/red]")

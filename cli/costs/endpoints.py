@@ -49,8 +49,12 @@ def price_endpoint(session: "Session", resource: Resource) -> Cost:
 def price_component(session: "Session", resource: Resource) -> Cost:
     """A component's copies, which cost nothing beside the instances they run on."""
     described: Any = session.client("sagemaker").describe_inference_component(InferenceComponentName=resource.name)
-    copies = described.get("RuntimeConfig", {})
-    counted = f"{copies.get('CurrentCopyCount', 0)} of {copies.get('DesiredCopyCount', 0)} copies"
+    copies = described.get("RuntimeConfig")
+    counted = (
+        f"{copies['CurrentCopyCount']} of {copies['DesiredCopyCount']} copies"
+        if copies
+        else f"adapter of {described['Specification']['BaseInferenceComponentName']}"
+    )
     return Cost(
         resource=resource,
         what="component",

@@ -121,7 +121,7 @@ def _healthy_notes(serving: Serving) -> list[str]:
     return [
         f"{component.name} has no copy now: it is scaled to zero, and the first request starts one."
         for component in serving.components
-        if component.desired_copies == 0
+        if component.desired_copies == 0 and not component.adapter_of
     ]
 
 

@@ -40,6 +40,7 @@ class Component:
     Attributes:
         model: the SageMaker model that its copies are made of, or "".
         image: that its copies run, or "".
+        adapter_of: the component on whose copies it answers, or "" for one that has copies of its own.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Component:
     current_copies: int
     failure_reason: str
     modified_at: datetime
+    adapter_of: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -172,6 +174,7 @@ def _read_component(client: Any, name: str) -> Component | None:
         current_copies=copies.get("CurrentCopyCount", 0),
         failure_reason=described.get("FailureReason", ""),
         modified_at=described["LastModifiedTime"],
+        adapter_of=specification.get("BaseInferenceComponentName", ""),
     )
 
 

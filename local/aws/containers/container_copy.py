@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from local.aws.containers.health import answers_ping, stand_in
@@ -46,6 +47,7 @@ class Copy:
     Attributes:
         outstanding: requests that are at it now; the fleet counts.
         stand_in: what the container says it serves in place of the model it was asked for, or None.
+        adapters: the folders of the adapters that it was given, by name; adapters_lock is held around a change.
         exit_code: of the process, once it has ended; negative for a signal.
         drain_until: when the fleet stops waiting for its requests (monotonic clock), or None.
         kill_at: when the fleet kills it (monotonic clock), after it was asked to stop, or None.
@@ -71,6 +73,8 @@ class Copy:
         self.kill_at: float | None = None
         self.exit_code: int | None = None
         self.outstanding = 0
+        self.adapters: dict[str, Path] = {}
+        self.adapters_lock = threading.Lock()
         self.stand_in: dict[str, Any] | None = None
         self._process = process
         self._on_change = on_change

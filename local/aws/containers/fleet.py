@@ -82,6 +82,11 @@ class Fleet:
         with self._changed:
             return tuple(self._roster)
 
+    def serving(self) -> tuple[Copy, ...]:
+        """The copies that take requests."""
+        with self._changed:
+            return tuple(self._roster.serving())
+
     def wait_until(self, met: Callable[[FleetState], bool], timeout_s: float | None = None) -> bool:
         """Wait until a condition on the state holds; False when it did not within the time, or never will."""
         with self._changed:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 _PREFIX = "x-amzn-sagemaker-"
 # These address the runtime, or are its way to say Accept in a stream.
+# The runtime's own word to a container.
 _FOR_THE_RUNTIME = {
-    f"{_PREFIX}{name}" for name in ("accept", "inference-component", "target-variant", "target-container-hostname")
+    f"{_PREFIX}{name}"
+    for name in ("accept", "inference-component", "target-variant", "target-container-hostname", "adapter-identifier")
 }
 _BACK = {f"{_PREFIX}{name}" for name in ("custom-attributes", "new-session-id", "closed-session-id")}
 

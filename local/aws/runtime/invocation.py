@@ -8,15 +8,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http.client import HTTPException
 from typing import Protocol
 
 import httpx
 
+from local.aws.containers.adapters import ADAPTER_HEADER, give
 from local.aws.containers.container_copy import Copy
 from local.aws.runtime.container_client import ContainerClient
 from local.aws.runtime.errors import ModelError, NoCapacity, ServiceUnavailable
 from local.aws.runtime.metrics import InvocationMetrics, Invoked
-from local.aws.sagemaker.component import Component
+from local.aws.sagemaker.hosting import HostedComponent
 from local.aws.wire.place import Place
 
 # AWS's own sentences.
@@ -49,7 +51,7 @@ class Invocation:
         self,
         *,
         place: Place,
-        component: Component,
+        component: HostedComponent,
         client: ContainerClient,
         metrics: InvocationMetrics,
     ) -> None:
@@ -90,6 +92,9 @@ class Invocation:
         except httpx.TransportError as error:
             status = 0
             raise self._model_error(0, _PROCESS_EXITED) from error
+        except ModelError as error:
+            status = error.original_status
+            raise
         except (NoCapacity, ServiceUnavailable):
             asked = 0.0  # no model was asked
             raise
@@ -104,20 +109,23 @@ class Invocation:
     async def _answer(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
         """The head of a container's answer. The request is counted at its copy until the answer is left."""
         fleet, tried = self._component.fleet, list[Copy]()
+        if self._component.adapter is not None:
+            headers = {**headers, ADAPTER_HEADER: self._component.adapter.name}
         while True:
-            copy = fleet.acquire(self._component.routing, without=tried)
+            copy = fleet.acquire(self._component.routing, without=tried) if self._component.serves else None
             if copy is None and tried:
                 raise ServiceUnavailable("No copy of the inference component took the connection.")
             if copy is None:
                 self._metrics.had_no_capacity(self._invoked)
                 raise NoCapacity
             try:
+                await self._give_adapter(copy)
                 response = await self._client.send(copy.url, body=body, headers=headers)
                 try:
                     yield response
                 finally:
                     await response.aclose()
-            except (httpx.ConnectError, httpx.ConnectTimeout):
+            except (httpx.ConnectError, httpx.ConnectTimeout, ConnectionRefusedError):
                 # It died and nobody has noticed yet. It has not seen the request: another copy can have it.
                 tried.append(copy)
             else:
@@ -125,6 +133,23 @@ class Invocation:
             finally:
                 fleet.release(copy)
 
+    async def _give_adapter(self, copy: Copy) -> None:
+        """See to it that a copy that came after an adapter has it, too. It costs a request only the first time.
+
+        Raises:
+            ModelError: the container does not take it.
+        """
+        adapter = self._component.adapter
+        if adapter is None or copy.adapters.get(adapter.name) == adapter.folder:
+            return
+        try:
+            refusal = await asyncio.to_thread(give, copy, adapter)
+        except ConnectionRefusedError:
+            raise
+        except (OSError, HTTPException) as error:
+            raise self._model_error(0, _PROCESS_EXITED) from error
+        if refusal is not None:
+            raise self._model_error(refusal.status, refusal.text)
+
     def _model_error(self, status: int, message: str) -> ModelError:
-        log_group = f"/aws/sagemaker/InferenceComponents/{self._component.name}"
-        return ModelError(place=self._place, log_group=log_group, status=status, message=message)
+        return ModelError(place=self._place, log_group=self._component.log_group, status=status, message=message)

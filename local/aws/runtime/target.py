@@ -1,14 +1,13 @@
 """Finds the component that a request is for."""
 
 from local.aws.runtime.errors import ValidationError
-from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.endpoint import Endpoint, EndpointStatus
-from local.aws.sagemaker.hosting import Hosting
+from local.aws.sagemaker.hosting import HostedComponent, Hosting
 
 _SERVING = {EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING}
 
 
-def find_component(hosting: Hosting, *, endpoint_name: str, component_name: str | None) -> Component:
+def find_component(hosting: Hosting, *, endpoint_name: str, component_name: str | None) -> HostedComponent:
     """Find a component. Unlike the control plane, the runtime minds the case of names.
 
     Raises:

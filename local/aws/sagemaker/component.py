@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.aws.containers.fleet import Fleet
-from local.aws.containers.fleet_state import Routing
+from local.aws.containers.fleet_state import FleetStatus, Routing
 from local.aws.containers.revision import Revision
 from local.aws.sagemaker.endpoint import Endpoint
 
@@ -35,6 +35,47 @@ class Component:
         self.fleet = fleet
         self.created_at = datetime.now(UTC)
         self.last_deployment: Mapping[str, Any] | None = None
+
+    @property
+    def status(self) -> FleetStatus:
+        """Where it is in its life."""
+        return self.fleet.state().status
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The specification, or all of them, as they were given."""
+        return self.fleet.state().revision.given
+
+    @property
+    def adapter(self) -> None:
+        """The model itself answers for it."""
+        return None
+
+    @property
+    def serves(self) -> bool:
+        """Whether requests for it may be passed on; whether a copy can take one is another question."""
+        return True
+
+    @property
+    def log_group(self) -> str:
+        """Where AWS puts what its copies print."""
+        return f"/aws/sagemaker/InferenceComponents/{self.name}"
+
+    def wait_until_settled(self) -> bool:
+        """Wait until nothing is under way; False when the local AWS ends before."""
+        return self.fleet.wait_until(lambda state: state.settled)
+
+    def delete(self) -> None:
+        """End its copies, and then let go of it.
+
+        Raises:
+            FleetBusyError: it is creating, updating or being deleted.
+        """
+        self.fleet.delete()
+
+    def join(self) -> None:
+        """Wait until its last copy has ended, after it was deleted."""
+        self.fleet.join()
 
     @property
     def routing(self) -> Routing:

@@ -14,9 +14,9 @@ from local.aws.cloudformation.provider import (
     ProvisioningError,
     ResourceRequest,
 )
-from local.aws.containers.fleet_state import FleetState, FleetStatus
+from local.aws.containers.fleet_state import FleetStatus
 from local.aws.sagemaker.component import Component
-from local.aws.sagemaker.hosting import Hostings
+from local.aws.sagemaker.hosting import HostedComponent, Hostings
 from local.aws.sagemaker.resource_tags import update_tags
 from local.aws.sagemaker.specification import given_specification
 from local.aws.wire.errors import AwsError
@@ -62,10 +62,10 @@ class ComponentProvider:
             component = self._component(place, deployed.name)
         except AwsError as error:
             raise ProvisioningError(error.message) from error
-        state = _settled(component)
+        settled = _settled(component)
         resource = _resource(component, deployed)
-        if state.status is FleetStatus.FAILED:
-            raise PartlyProvisionedError(state.failure_reason or "The component failed.", resource=resource)
+        if settled["InferenceComponentStatus"] == FleetStatus.FAILED:
+            raise PartlyProvisionedError(settled.get("FailureReason", "The component failed."), resource=resource)
         return resource
 
     def update(self, request: ResourceRequest, current: ProvisionedResource) -> ProvisionedResource:
@@ -89,28 +89,28 @@ class ComponentProvider:
         place, name = Place(account_id=request.account_id, region=request.region), _deployed(current).name
         try:
             component = self._component(place, name)
-            if component.fleet.state().status is not FleetStatus.DELETING:
+            if component.status is not FleetStatus.DELETING:
                 _settled(component)
                 self._api.call("DeleteInferenceComponent", place, {"InferenceComponentName": name})
         except AwsError as error:
             if "Could not find" not in error.message:
                 raise ProvisioningError(error.message) from error
             return
-        component.fleet.join()
+        component.join()
 
     def _change(
         self,
         place: Place,
-        component: Component,
+        component: HostedComponent,
         request: ResourceRequest,
         *,
         before: _Deployed,
         wanted: _Deployed,
     ) -> None:
-        there = component.fleet.state()
+        there = component.describe()
         params: dict[str, Any] = {"InferenceComponentName": before.name}
         specification = given_specification(wanted.params)
-        if there.revision.given != specification:
+        if component.given != specification:
             params |= specification
             if deployment := request.properties.get("DeploymentConfig"):
                 params["DeploymentConfig"] = deployment
@@ -119,12 +119,12 @@ class ComponentProvider:
         if len(params) == 1:
             return
         self._api.call_with_properties("UpdateInferenceComponent", place, params)
-        state = _settled(component)
-        if state.failure_reason is not None:
-            if state.desired != there.desired:
-                component.fleet.scale(there.desired)
+        settled = _settled(component)
+        if "FailureReason" in settled:
+            if isinstance(component, Component) and _desired(settled) != _desired(there):
+                component.fleet.scale(_desired(there))
                 _settled(component)
-            raise ProvisioningError(state.failure_reason)
+            raise ProvisioningError(settled["FailureReason"])
 
     def _read(self, request: ResourceRequest, *, name: str | None) -> _Deployed:
         given = {key: value for key, value in request.properties.items() if key not in _NOT_IN_THE_API}
@@ -132,7 +132,7 @@ class ComponentProvider:
         params = self._api.coerce("CreateInferenceComponent", given)
         return _Deployed(name=params["InferenceComponentName"], params=params)
 
-    def _component(self, place: Place, name: str) -> Component:
+    def _component(self, place: Place, name: str) -> HostedComponent:
         hosting = self._hostings(place)
         with hosting.lock:
             return hosting.components.get(name)
@@ -143,15 +143,22 @@ def _deployed(resource: ProvisionedResource) -> _Deployed:
     return resource.handle
 
 
-def _settled(component: Component) -> FleetState:
-    if not component.fleet.wait_until(lambda state: state.settled):
+def _settled(component: HostedComponent) -> dict[str, Any]:
+    """Wait until nothing is under way, and describe what there is then."""
+    if not component.wait_until_settled():
         raise ProvisioningError("The local AWS is shutting down.")
-    return component.fleet.state()
+    return component.describe()
 
 
-def _resource(component: Component, deployed: _Deployed) -> ProvisionedResource:
+def _desired(described: Mapping[str, Any]) -> int:
+    desired: int = described["RuntimeConfig"]["DesiredCopyCount"]
+    return desired
+
+
+def _resource(component: HostedComponent, deployed: _Deployed) -> ProvisionedResource:
     described = component.describe()
-    runtime = described["RuntimeConfig"]
+    # An adapter has no copies.
+    copies = {f"RuntimeConfig.{name}": count for name, count in described.get("RuntimeConfig", {}).items()}
     return ProvisionedResource(
         physical_id=component.arn,
         attributes={
@@ -159,8 +166,7 @@ def _resource(component: Component, deployed: _Deployed) -> ProvisionedResource:
             "InferenceComponentStatus": str(described["InferenceComponentStatus"]),
             "CreationTime": described["CreationTime"].isoformat(),
             "LastModifiedTime": described["LastModifiedTime"].isoformat(),
-            "RuntimeConfig.DesiredCopyCount": runtime["DesiredCopyCount"],
-            "RuntimeConfig.CurrentCopyCount": runtime["CurrentCopyCount"],
+            **copies,
             "FailureReason": described.get("FailureReason", ""),
         },
         handle=deployed,

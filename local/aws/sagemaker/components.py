@@ -8,11 +8,13 @@ from local.aws.containers.fleet import Fleet
 from local.aws.containers.fleet_state import FleetStatus, Timings
 from local.aws.containers.launcher import Launcher
 from local.aws.containers.revision import Revision
+from local.aws.sagemaker.adapter import AdapterComponent
+from local.aws.sagemaker.adapters import load_adapter, names_base, new_adapter
 from local.aws.sagemaker.alarms import alarm_is_on
 from local.aws.sagemaker.component import Component
 from local.aws.sagemaker.deployment import read_policy
 from local.aws.sagemaker.endpoint import Endpoint, EndpointStatus
-from local.aws.sagemaker.hosting import Hosting, Hostings
+from local.aws.sagemaker.hosting import HostedComponent, Hosting, Hostings
 from local.aws.sagemaker.instances import Instances
 from local.aws.sagemaker.listing import Facts, page
 from local.aws.sagemaker.specification import read_specification
@@ -65,6 +67,12 @@ class Components:
                     f'Cannot create inference component "{name}" on endpoint "{endpoint.arn}" in status '
                     f"{endpoint.status}."
                 )
+            if names_base(params):
+                adapter = new_adapter(hosting, endpoint, params)
+                load_adapter(place, adapter, params)
+                hosting.components.add(adapter)
+                hosting.tags.add(adapter.arn, params.get("Tags", ()))
+                return {"InferenceComponentArn": adapter.arn}
             variant = endpoint.variant(params.get("VariantName")).name
             revision = self._read_revision(hosting, params, endpoint.instances[variant])
             copies = params.get("RuntimeConfig", {}).get("CopyCount")
@@ -87,7 +95,11 @@ class Components:
         if not params.get("Specification") and not params.get("Specifications"):
             if copies is None:
                 raise ValidationException("Either Specification or RuntimeConfig must be given.")
+            _refuse_adapter(component)
             _change(component, lambda: component.fleet.scale(copies))
+            return {"InferenceComponentArn": component.arn}
+        if isinstance(component, AdapterComponent):
+            _change(component, lambda: load_adapter(place, component, params))
             return {"InferenceComponentArn": component.arn}
         hosting = self._hostings(place)
         policy = read_policy(place, params)
@@ -100,14 +112,18 @@ class Components:
     def update_runtime_config(self, place: Place, params: Params) -> Mapping[str, Any]:
         """UpdateInferenceComponentRuntimeConfig: what a scaler calls."""
         component = self._get(place, params)
+        _refuse_adapter(component)
         copies = params["DesiredRuntimeConfig"]["CopyCount"]
         _change(component, lambda: component.fleet.scale(copies))
         return {"InferenceComponentArn": component.arn}
 
     def delete(self, place: Place, params: Params) -> None:
         """DeleteInferenceComponent."""
-        component = self._get(place, params)
-        _change(component, component.fleet.delete)
+        hosting = self._hostings(place)
+        with hosting.lock:
+            component = hosting.components.get(params["InferenceComponentName"])
+            _refuse_adapted(hosting, component)
+            _change(component, component.delete)
 
     def list(self, place: Place, params: Params) -> Mapping[str, Any]:
         """ListInferenceComponents."""
@@ -122,7 +138,7 @@ class Components:
             components, token = page(wanted, params, facts=_facts)
             return {"InferenceComponents": [component.summary() for component in components], "NextToken": token}
 
-    def _get(self, place: Place, params: Params) -> Component:
+    def _get(self, place: Place, params: Params) -> HostedComponent:
         hosting = self._hostings(place)
         with hosting.lock:
             return hosting.components.get(params["InferenceComponentName"])
@@ -150,7 +166,23 @@ class Components:
         return component
 
 
-def _change(component: Component, change: Callable[[], None]) -> None:
+def _refuse_adapter(component: HostedComponent) -> None:
+    if isinstance(component, AdapterComponent):
+        raise ValidationException(
+            f'Inference component "{component.arn}" is an adapter: scale its base, "{component.base.arn}".'
+        )
+
+
+def _refuse_adapted(hosting: Hosting, component: HostedComponent) -> None:
+    # https://github.com/huggingface/hub-docs/tree/main/docs/sagemaker/notebooks/sagemaker-sdk/multi-lora-adapters-vllm
+    if adapters := hosting.adapters_of(component):
+        names = ", ".join(adapter.name for adapter in adapters)
+        raise ValidationException(
+            f'Cannot delete inference component "{component.arn}" while adapters use it: {names}. Delete them first.'
+        )
+
+
+def _change(component: HostedComponent, change: Callable[[], None]) -> None:
     try:
         change()
     except FleetBusyError as error:
@@ -163,7 +195,7 @@ def _change(component: Component, change: Callable[[], None]) -> None:
         raise ValidationException(message) from error
 
 
-def _facts(component: Component) -> Facts:
+def _facts(component: HostedComponent) -> Facts:
     summary = component.summary()
     return Facts(
         name=component.name,

@@ -31,7 +31,8 @@ class SageMakerService:
     """Models, endpoint configurations, endpoints and inference components, in memory, by account and region.
 
     Args:
-        state_dir: where the output of containers is kept, in ``containers/``.
+        state_dir: where the output of containers is kept, in ``containers/``, and what adapters consist of, in
+            ``adapters/``.
         environment: of this process; containers see little of it.
         container_command: what stands in for the TGI image.
         timings: how patient fleets are.
@@ -62,6 +63,7 @@ class SageMakerService:
             log_dir=state_dir / "containers",
         )
         self._timings = timings
+        self._adapter_folder = state_dir / "adapters"
         self._hostings: dict[Place, Hosting] = {}
         self._lock = threading.Lock()
         groups = (
@@ -82,7 +84,7 @@ class SageMakerService:
         """What there is in a place."""
         with self._lock:
             if place not in self._hostings:
-                self._hostings[place] = Hosting(place=place)
+                self._hostings[place] = Hosting(place=place, adapter_folder=self._adapter_folder)
             return self._hostings[place]
 
     def copies(self) -> list[dict[str, Any]]:
@@ -117,7 +119,7 @@ class SageMakerService:
         found: list[Component] = []
         for hosting in hostings:
             with hosting.lock:
-                found.extend(hosting.components)
+                found.extend(one for one in hosting.components if isinstance(one, Component))
         return found
 
     def _launcher(self, place: Place, component: str, variant: str) -> Launcher:

@@ -16,7 +16,6 @@ from local.aws.wire.service import Params
 _DEFAULT_STARTUP_TIMEOUT_S = 600
 # In the words of the resource type's schema.
 _LEAST_SPECIFICATIONS = 2
-_NOT_HERE = {"BaseInferenceComponentName": "adapter components"}
 
 
 def read_specification(
@@ -36,9 +35,8 @@ def read_specification(
         ValidationException: it is missing, names a model that is not there, or asks for more than an instance has.
     """
     specification = _choose(params, instances.instance.name)
-    for name, what in _NOT_HERE.items():
-        if specification.get(name):
-            raise ValidationException(f"This local AWS does not have {what} (Specification.{name}).")
+    if specification.get("BaseInferenceComponentName"):
+        raise ValidationException("An inference component with copies of its own cannot become an adapter.")
     needs = _needs(specification)
     if lack := instances.lack_for(needs):
         raise ValidationException(f"There is not enough hardware resources on the instances for this endpoint: {lack}.")

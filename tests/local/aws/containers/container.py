@@ -1,9 +1,9 @@
 """A container for tests: answers as a SageMaker container does, at once, and misbehaves as it is told to.
 
 Environment: EXIT_CODE (exit at once, after MESSAGE), START_DELAY_S, NEVER_READY, IGNORE_SIGTERM, NAME (told in
-answers), STAND_IN.
+answers), STAND_IN, ADAPTERS (takes adapters as vLLM does; without, as TGI: not at all).
 Requests to /invocations: JSON with "do": echo (default), sleep {"seconds"}, status {"status", "text"}, stream {"parts",
-"interval_s", "break_after"}, exit {"code"}, environment, headers.
+"interval_s", "break_after"}, exit {"code"}, environment, headers, adapters.
 """
 
 import json
@@ -13,12 +13,15 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     served = 0
     aborted = 0
+    adapters: ClassVar[dict[str, str]] = {}
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         return
@@ -43,8 +46,28 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         wanted = json.loads(body) if body.startswith(b"{") else {}
+        if self.path == "/adapters":
+            self.take_adapter(**wanted)
+            return
         Handler.served += 1
         getattr(self, "do_" + wanted.get("do", "echo"))(wanted, body)
+
+    def take_adapter(self, name: str, src: str) -> None:
+        if "ADAPTERS" not in os.environ:
+            self.answer(404, b'{"detail":"Not Found"}')
+        elif name in Handler.adapters:
+            self.answer(400, b'{"message":"it has already been loaded"}')
+        else:
+            Handler.adapters[name] = src
+            self.answer(200, b"Success")
+
+    def do_DELETE(self) -> None:
+        found = Handler.adapters.pop(self.path.removeprefix("/adapters/"), None)
+        self.answer(200 if found else 404, b"")
+
+    def do_adapters(self, wanted: dict, body: bytes) -> None:
+        found = {name: sorted(file.name for file in Path(src).iterdir()) for name, src in Handler.adapters.items()}
+        self.answer(200, json.dumps({"pid": os.getpid(), "adapters": found}).encode())
 
     def do_echo(self, wanted: dict, body: bytes) -> None:
         told = {"name": os.environ.get("NAME"), "pid": os.getpid(), "bytes": len(body)}

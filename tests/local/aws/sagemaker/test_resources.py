@@ -1,5 +1,7 @@
+import gzip
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -243,3 +245,60 @@ def test_a_deployment_that_is_under_way_ends_when_the_local_aws_does(rig: Rig, s
     deploying.join(5)
     assert not deploying.is_alive()
     assert "shutting down" in str(failures[0])
+
+
+ARTIFACT = "s3://twin-adapters/ada/{}.tar.gz"
+
+
+@pytest.fixture
+def adapters(rig: Rig) -> Stack:
+    """A stack of its own: the resources of one are told apart by their types."""
+    return Stack(rig)
+
+
+@pytest.fixture
+def put_adapter(rig: Rig, stack: Stack, adapters: Stack) -> Callable[[int], ProvisionedResource]:
+    stack.all(ADAPTERS="1")
+    s3 = rig.client("s3")
+    s3.create_bucket(Bucket="twin-adapters")
+    s3.put_object(Bucket="twin-adapters", Key="ada/1.tar.gz", Body=gzip.compress(bytes(1024)))
+    s3.put_object(Bucket="twin-adapters", Key="ada/2.tar.gz", Body=gzip.compress(bytes(1024)))
+    s3.put_object(Bucket="twin-adapters", Key="ada/3.tar.gz", Body=b"no archive")
+
+    def put(version: int) -> ProvisionedResource:
+        container = {"ArtifactUrl": ARTIFACT.format(version)}
+        return adapters.put(
+            "InferenceComponent",
+            InferenceComponentName="ada",
+            EndpointName="twin",
+            Specification={"BaseInferenceComponentName": "twin", "Container": container},
+        )
+
+    return put
+
+
+def test_one_is_made_changed_and_deleted_before_its_base(
+    stack: Stack, adapters: Stack, deployed: Deployed, put_adapter: Callable[[int], ProvisionedResource]
+) -> None:
+    made = put_adapter(1)
+    assert made.physical_id == f"{SCOPE}:inference-component/ada"
+    assert made.attributes["InferenceComponentStatus"] == "InService"
+    put_adapter(2)
+    found = deployed.sm.describe_inference_component(InferenceComponentName="ada")
+    assert found["Specification"]["Container"]["ArtifactUrl"] == ARTIFACT.format(2)
+    with pytest.raises(ProvisioningError, match="while adapters use it: ada"):
+        stack.delete("InferenceComponent")
+    adapters.delete("InferenceComponent")
+    adapters.delete("InferenceComponent")
+    stack.delete("InferenceComponent")
+    assert deployed.sm.list_inference_components()["InferenceComponents"] == []
+
+
+def test_a_version_that_cannot_be_read_fails_and_the_one_before_stays(
+    deployed: Deployed, put_adapter: Callable[[int], ProvisionedResource]
+) -> None:
+    put_adapter(1)
+    with pytest.raises(ProvisioningError, match="Could not extract the model data"):
+        put_adapter(3)
+    found = deployed.sm.describe_inference_component(InferenceComponentName="ada")
+    assert found["Specification"]["Container"]["ArtifactUrl"] == ARTIFACT.format(1)
