@@ -1,5 +1,8 @@
 """Whether an instance has room for a copy, as a yes or a number: the question that fit.py and its suggestions share."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from model.engines import Engine, traits_of
 from model.hardware import InstanceType
 from model.limits import ServingLimits
@@ -11,6 +14,46 @@ from model.spec import ModelSpec
 # safe side; AWS publishes no figure.
 _USABLE_HOST_SHARE = 0.9
 _USABLE_CORES_LESS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What one copy reserves of an instance.
+
+    Attributes:
+        gpus: GPUs.
+        host_mib: main memory.
+        cores: processor cores.
+    """
+
+    gpus: int
+    host_mib: int
+    cores: int
+
+
+def count_instances(copies: Iterable[Needs], *, instance: InstanceType) -> int:
+    """Return how many instances copies of any size need: the largest are placed first, each where it fits first.
+
+    Args:
+        copies: each of them fits an empty instance.
+        instance: the type of all instances.
+    """
+    placed: list[list[Needs]] = []
+    for copy in sorted(copies, key=lambda one: (one.gpus, one.host_mib, one.cores), reverse=True):
+        target = next((there for there in placed if _fits([*there, copy], instance)), None)
+        if target is None:
+            placed.append([copy])
+        else:
+            target.append(copy)
+    return len(placed)
+
+
+def _fits(copies: list[Needs], instance: InstanceType) -> bool:
+    return (
+        sum(one.gpus for one in copies) <= instance.gpus
+        and sum(one.host_mib for one in copies) <= int(instance.host_memory_mib * _USABLE_HOST_SHARE)
+        and sum(one.cores for one in copies) <= instance.vcpus - _USABLE_CORES_LESS
+    )
 
 
 def count_copies_per_instance(spec: ModelSpec, *, instance: InstanceType, gpus_per_copy: int) -> int:

@@ -15,6 +15,9 @@ from model.engines import find_engine
 from model.hardware import find_instance
 from model.limits import ServingLimits
 from model.spec import ModelSpec, Quantization
+from stacks.beside_settings import PREFIX as BESIDE_PREFIX
+from stacks.beside_settings import SETTING as BESIDE
+from stacks.beside_settings import parse_beside
 from stacks.data_capture import DataCapture
 from stacks.encryption_key import parse_key
 from stacks.errors import NotAllowedError, UnknownSettingError
@@ -101,6 +104,10 @@ _MODEL: Mapping[str, _Parser] = MappingProxyType(
         "adapter_slots": _parse_number,
     }
 )
+# Of the models beside the main one; on the command line they begin with `beside_`, and `beside=MODEL` asks for one.
+_BESIDE: Mapping[str, _Parser] = MappingProxyType(
+    {"gpus_per_copy": _parse_number, "min_copies": _parse_number, "max_copies": _parse_number}
+)
 # Of the service; on the command line they begin with `service_`.
 _SERVICE: Mapping[str, _Parser] = MappingProxyType(
     {
@@ -160,11 +167,14 @@ def read_settings(
     changes["limits"] = replace(settings.limits, **_parse(given, _LIMITS))
     spec = find_model(given["model"], added=added) if "model" in given else settings.model
     changes["model"] = replace(spec, **_parse(given, _MODEL))
+    beside = {"models": parse_beside(given[BESIDE], added=added)} if BESIDE in given else {}
+    changes["beside"] = replace(settings.beside, **beside, **_parse(given, _BESIDE, prefix=BESIDE_PREFIX))
     changes["service"] = replace(settings.service, **_parse(given, _SERVICE, prefix=SERVICE_PREFIX))
     watched = _parse_flag(_MONITORING_SWITCH, given.get(_MONITORING_SWITCH, "false"))
     watching = _parse(given, _MONITORING, prefix=MONITORING_PREFIX)
     changes["monitoring"] = replace(settings.monitoring, enabled=watched, **watching)
     changes["data_capture"] = _read_capture(given)
+    _refuse_settings_of_nothing_beside(given)
     _refuse_settings_of_no_service(given)
     _refuse_settings_of_no_monitoring(given, watched=watched)
     return replace(settings, **changes)
@@ -182,6 +192,12 @@ def _read_capture(given: Mapping[str, str]) -> DataCapture | None:
 def _parse(given: Mapping[str, str], parsers: Mapping[str, _Parser], *, prefix: str = "") -> dict[str, Any]:
     found = {key: given[prefix + key] for key in parsers if prefix + key in given}
     return {key: parsers[key](prefix + key, text) for key, text in found.items()}
+
+
+def _refuse_settings_of_nothing_beside(given: Mapping[str, str]) -> None:
+    for key in given:
+        if key.startswith(BESIDE_PREFIX) and BESIDE not in given:
+            raise NotAllowedError(setting=key, value=given[key], allowed=f"only with {BESIDE}=MODEL")
 
 
 def _refuse_settings_of_no_service(given: Mapping[str, str]) -> None:
@@ -204,7 +220,9 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
     of_the_service = (f"{SERVICE_PREFIX}{key}" for key in _SERVICE)
     of_the_monitoring = (_MONITORING_SWITCH, *(f"{MONITORING_PREFIX}{key}" for key in _MONITORING))
     capture = (_CAPTURE, _CAPTURE_PERCENT)
-    known = ("stage", "region", "model", *capture, *_SETTINGS, *_LIMITS, *_MODEL, *of_the_service, *of_the_monitoring)
+    of_those_beside = (BESIDE, *(f"{BESIDE_PREFIX}{key}" for key in _BESIDE))
+    known = ("stage", "region", "model", *capture, *_SETTINGS, *_LIMITS, *_MODEL)
+    known = (*known, *of_those_beside, *of_the_service, *of_the_monitoring)
     for key in given:
         if key not in known:
             raise UnknownSettingError(key, known=known)

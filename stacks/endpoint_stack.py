@@ -1,11 +1,20 @@
 """The stack that serves one model: role, endpoint, scaling, and what others need to know of it."""
 
+from dataclasses import replace
+
 from aws_cdk import Annotations, Environment, Stack, Tags
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from model.engines import describe_container
-from model.fallback import check_fallbacks
+from model.engines import Container, describe_container
+from model.fit import Fit
+from model.sharing import check_sharing
+from model.spec import ModelSpec
+from stacks.beside_settings import slug_of
+from stacks.component_names import publish
 from stacks.constructs.adapter_components import AdapterComponents
+from stacks.constructs.beside_model import BesideModel
 from stacks.constructs.caller_policy import CallerPolicy
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.execution_role import ExecutionRole
@@ -35,24 +44,19 @@ class EndpointStack(Stack):
     """
 
     def __init__(self, scope: Construct, *, settings: DeploymentSettings) -> None:
-        container = describe_container(
-            engine=settings.engine,
-            spec=settings.model,
-            limits=settings.limits,
-            region=settings.region,
-            gpus_per_copy=settings.gpus_per_copy,
-        )
-        fit = check_fallbacks(
-            spec=settings.model,
-            limits=settings.limits,
+        container = _describe_container(settings, settings.model, gpus_per_copy=settings.gpus_per_copy)
+        beside = {
+            name: _describe_container(settings, model, gpus_per_copy=settings.beside.gpus_per_copy)
+            for name, model in settings.beside_components.items()
+        }
+        shared = check_sharing(
+            settings.shares,
             instance=settings.instance_type,
             fallbacks=settings.instance_fallback,
-            gpus_per_copy=settings.gpus_per_copy,
-            min_copies=settings.min_copies,
-            max_copies=settings.max_copies,
-            max_instances=settings.max_instances,
             engine=settings.engine,
+            max_instances=settings.max_instances,
         )
+        fit, *fits_beside = shared.fits
         super().__init__(
             scope,
             settings.endpoint_stack_name,
@@ -60,7 +64,7 @@ class EndpointStack(Stack):
             description=f"{settings.model.model_id} on SageMaker, stage {settings.stage}",
             termination_protection=settings.termination_protection,
         )
-        for note in fit.notes:
+        for note in shared.notes:
             # The CDK CLI shows them with every synth; they are no warnings, which `--strict` would refuse.
             Annotations.of(self).add_info(note)
         if settings.data_capture is not None:
@@ -70,12 +74,17 @@ class EndpointStack(Stack):
             self,
             "Execution",
             image=container.image,
-            s3_uri=settings.model.s3_uri,
+            s3_uris=settings.weights_in_s3,
             adapter_uris=[adapter.s3_uri for adapter in settings.adapter_components.values()],
             s3_kms_key_arn=settings.s3_kms_key_arn,
             capture=settings.data_capture,
             key_arn=key_arn,
         ).role
+        update = UpdatePolicy(
+            wait_s=settings.update_wait_s,
+            timeout_s=settings.update_timeout_s,
+            rolls_back_on_errors=settings.roll_back_on_errors,
+        )
         llm = LlmEndpoint(
             self,
             "Llm",
@@ -86,18 +95,14 @@ class EndpointStack(Stack):
             s3_uri=settings.model.s3_uri,
             network_isolation=settings.network_isolation,
             role=role,
-            instance_types=[one.name for one in (settings.instance_type, *settings.instance_fallback)],
-            fit=fit,
+            instance_types=settings.instance_type_names,
+            fit=replace(fit, min_instances=shared.min_instances, max_instances=shared.max_instances),
             # Not `min_copies`: the scaling target brings the count within its bounds, and only if it is outside.
             first_copies=min(settings.first_copies, settings.max_copies),
             startup_timeout_s=settings.startup_timeout_s,
             capture=settings.data_capture,
             key_arn=key_arn,
-            update=UpdatePolicy(
-                wait_s=settings.update_wait_s,
-                timeout_s=settings.update_timeout_s,
-                rolls_back_on_errors=settings.roll_back_on_errors,
-            ),
+            update=update,
         )
         EndpointScaling(
             self,
@@ -139,10 +144,16 @@ class EndpointStack(Stack):
                 "MaxInputTokens": str(settings.limits.max_input_tokens),
                 "MaxTotalTokens": str(settings.limits.max_total_tokens),
             }
-            | _describe_adapters(settings),
+            | _describe_others(settings),
         )
         # Who reads a name finds what it names: after a replacement the parameters change when the new component serves.
-        components = (llm.component, *adapters.components)
+        models_beside = [
+            self._host_beside(
+                settings, name=name, container=one, fit=its_fit, endpoint=llm.endpoint, role=role, update=update
+            )
+            for (name, one), its_fit in zip(beside.items(), fits_beside, strict=True)
+        ]
+        components = (llm.component, *adapters.components, *models_beside)
         published.node.add_dependency(*components)
         callers = CallerPolicy(
             self, "Callers", name=settings.caller_policy_name, endpoint=llm.endpoint, components=components
@@ -152,9 +163,69 @@ class EndpointStack(Stack):
         Tags.of(self).add("project", settings.name)
         Tags.of(self).add("stage", settings.stage)
 
+    def _host_beside(
+        self,
+        settings: DeploymentSettings,
+        *,
+        name: str,
+        container: Container,
+        fit: Fit,
+        endpoint: sagemaker.CfnEndpoint,
+        role: iam.IRole,
+        update: UpdatePolicy,
+    ) -> sagemaker.CfnInferenceComponent:
+        """Host a further model, with a component, scaling and alarms of its own."""
+        model = settings.beside_components[name]
+        hosted = BesideModel(
+            self,
+            f"Beside-{slug_of(model)}",
+            component_name=name,
+            replacement_key=settings.replacement_key,
+            endpoint=endpoint,
+            variant_name=VARIANT_NAME,
+            container=container,
+            s3_uri=model.s3_uri,
+            network_isolation=settings.network_isolation,
+            role=role,
+            instance_types=settings.instance_type_names,
+            fit=fit,
+            startup_timeout_s=settings.startup_timeout_s,
+            update=update,
+        )
+        EndpointScaling(
+            hosted,
+            "Scaling",
+            component=hosted.component,
+            component_name=name,
+            replacement_key=settings.replacement_key,
+            min_copies=settings.min_copies_beside,
+            max_copies=settings.beside.max_copies,
+            target_concurrency=settings.target_concurrency,
+            scale_in_cooldown_s=settings.scale_in_cooldown_s,
+            scale_out_cooldown_s=settings.scale_out_cooldown_s,
+            office_hours=settings.office_hours,
+            adapters={},
+        )
+        return hosted.component
 
-def _describe_adapters(settings: DeploymentSettings) -> dict[str, str]:
-    """Return what a request may ask for; nothing where there is none: the Parameter Store takes no empty text."""
-    adapters = ",".join(adapter.adapter_id for adapter in settings.model.adapters)
-    described = {"Adapters": adapters, "AdapterComponents": settings.published_adapters}
+
+def _describe_container(settings: DeploymentSettings, model: ModelSpec, *, gpus_per_copy: int) -> Container:
+    return describe_container(
+        engine=settings.engine,
+        spec=model,
+        limits=settings.limits,
+        region=settings.region,
+        gpus_per_copy=gpus_per_copy,
+    )
+
+
+def _describe_others(settings: DeploymentSettings) -> dict[str, str]:
+    """Return what else may be asked; nothing where there is none: the Parameter Store takes no empty text."""
+    adapters = {name: adapter.adapter_id for name, adapter in settings.adapter_components.items()}
+    beside = {name: model.model_id for name, model in settings.beside_components.items()}
+    described = {
+        "Adapters": ",".join(adapter.adapter_id for adapter in settings.model.adapters),
+        "AdapterComponents": publish(adapters),
+        "BesideComponents": publish(beside),
+    }
     return {key: value for key, value in described.items() if value}

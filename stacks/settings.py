@@ -17,7 +17,16 @@ from model.fallback import MOST_FALLBACKS
 from model.hardware import InstanceType
 from model.images import Image, find_image, list_regions
 from model.limits import ServingLimits
+from model.sharing import Share
 from model.spec import ModelSpec
+from stacks.beside_settings import BesideSettings
+from stacks.component_names import (
+    MAX_LENGTH,
+    check_adapter_names,
+    check_beside_names,
+    name_adapters,
+    name_beside,
+)
 from stacks.data_capture import DataCapture
 from stacks.encryption_key import EncryptionKey
 from stacks.errors import NotAllowedError
@@ -27,12 +36,8 @@ from stacks.regions import COMPONENT_REGIONS
 from stacks.service_image import RegistryImage
 from stacks.service_settings import ServiceSettings
 
-# EndpointName and InferenceComponentName in the SageMaker API: 63 characters, letters, digits and single hyphens.
-_MAX_NAME_LENGTH = 63
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEY_LENGTH = 8
-# A parameter of the standard tier: https://docs.aws.amazon.com/general/latest/gr/ssm.html
-_MAX_PARAMETER_CHARACTERS = 4096
 # By its id: an alias is nothing that a policy can name.
 _KMS_KEY = re.compile(r"arn:aws[\w-]*:kms:(?P<region>[\w-]+):\d{12}:key/[\w-]+", re.ASCII)
 
@@ -81,6 +86,7 @@ class DeploymentSettings:
         kms_key: a key of your own for the documents, the API keys, the service's log and what is captured; None for the
             keys that AWS manages.
         data_capture: where requests and answers are kept; None for nowhere.
+        beside: further models on the same endpoint and its instances.
         service: the business microservice beside the model.
         monitoring: what watches the model.
     """
@@ -110,6 +116,7 @@ class DeploymentSettings:
     termination_protection: bool = False
     kms_key: EncryptionKey | None = None
     data_capture: DataCapture | None = None
+    beside: BesideSettings = field(default_factory=BesideSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
@@ -125,12 +132,13 @@ class DeploymentSettings:
             raise NotAllowedError(
                 setting="name", value=self.name, allowed="lower-case letters and digits in words joined by hyphens"
             )
-        if len(self.component_name) > _MAX_NAME_LENGTH:
-            most = _MAX_NAME_LENGTH - (len(self.component_name) - len(self.name))
+        if len(self.component_name) > MAX_LENGTH:
+            most = MAX_LENGTH - (len(self.component_name) - len(self.name))
             raise NotAllowedError(
                 setting="name", value=self.name, allowed=f"at most {most} characters in stage {self.stage}"
             )
-        self._check_adapters()
+        check_adapter_names(self.adapter_components, stage=self.stage)
+        self._check_beside()
         self._check_fallback()
         self._check_range("max_copies", 1, None)
         self._check_range("min_copies", 0, self.max_copies)
@@ -161,9 +169,19 @@ class DeploymentSettings:
         return find_image(engine=self.engine, region=self.region)
 
     @property
+    def instance_type_names(self) -> tuple[str, ...]:
+        """The instance types, as `ml.g5.2xlarge`, in the order in which they are tried."""
+        return tuple(one.name for one in (self.instance_type, *self.instance_fallback))
+
+    @property
     def network_isolation(self) -> bool:
         """Whether the container is cut off from the network: yes, unless it has to fetch its weights from the hub."""
         return self.model.s3_uri is not None
+
+    @property
+    def weights_in_s3(self) -> tuple[str, ...]:
+        """The prefixes of all weights that are read from S3."""
+        return tuple(model.s3_uri for model in (self.model, *self.beside.models) if model.s3_uri is not None)
 
     @property
     def replacement_key(self) -> str:
@@ -179,7 +197,7 @@ class DeploymentSettings:
         }
         if self.instance_fallback:
             # Only where there are any: an endpoint that was deployed without the setting keeps its name.
-            fixed["instance_fallback"] = [one.name for one in self.instance_fallback]
+            fixed["instance_fallback"] = self.instance_type_names[1:]
         if self.model.adapter_room and traits_of(self.engine).adapters is S3Adapter:
             # Another base model under adapters that were made for this one, or none that takes any, would be rolled out
             # copy by copy before CloudFormation comes to the adapters.
@@ -199,16 +217,39 @@ class DeploymentSettings:
     @property
     def adapter_components(self) -> Mapping[str, S3Adapter]:
         """The adapters that are components of their own, by their components' names."""
-        return {
-            f"{self.endpoint_name}-adapter-{adapter.adapter_id}": adapter
-            for adapter in self.model.adapters
-            if isinstance(adapter, S3Adapter)
-        }
+        return name_adapters(self.endpoint_name, self.model.adapters)
 
     @property
-    def published_adapters(self) -> str:
-        """Which component each of them is, as it is published: `NAME=COMPONENT,…`."""
-        return ",".join(f"{adapter.adapter_id}={name}" for name, adapter in self.adapter_components.items())
+    def beside_components(self) -> Mapping[str, ModelSpec]:
+        """The models beside the main one, by their components' names."""
+        return name_beside(self.endpoint_name, self.beside.models)
+
+    @property
+    def min_copies_beside(self) -> int:
+        """Copies of each model beside the main one that are always there."""
+        return self.beside.least_copies(self.min_copies)
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """What shares the endpoint's instances: the main model first."""
+        main = Share(
+            spec=self.model,
+            limits=self.limits,
+            gpus_per_copy=self.gpus_per_copy,
+            min_copies=self.min_copies,
+            max_copies=self.max_copies,
+        )
+        beside = (
+            Share(
+                spec=model,
+                limits=self.limits,
+                gpus_per_copy=self.beside.gpus_per_copy,
+                min_copies=self.min_copies_beside,
+                max_copies=self.beside.max_copies,
+            )
+            for model in self.beside.models
+        )
+        return (main, *beside)
 
     @property
     def endpoint_stack_name(self) -> str:
@@ -246,7 +287,7 @@ class DeploymentSettings:
         found = _KMS_KEY.fullmatch(self.s3_kms_key_arn)
         if found is None or found["region"] != self.region:
             allowed = f"arn:aws:kms:{self.region}:ACCOUNT:key/ID, a key in the region of the bucket and the endpoint"
-        elif self.model.s3_uri is None and not self.adapter_components:
+        elif not self.weights_in_s3 and not self.adapter_components:
             allowed = "only beside s3_uri or adapters in S3, which it decrypts"
         else:
             return
@@ -264,24 +305,20 @@ class DeploymentSettings:
                 allowed="only beside kms_key, which encrypts what people asked and were answered",
             )
 
-    def _check_adapters(self) -> None:
-        for name, adapter in self.adapter_components.items():
-            if len(name) > _MAX_NAME_LENGTH:
-                most = _MAX_NAME_LENGTH - (len(name) - len(adapter.adapter_id))
+    def _check_beside(self) -> None:
+        check_beside_names(self.beside_components)
+        for model in self.beside.models:
+            if model.model_id == self.model.model_id:
+                raise NotAllowedError(setting="beside", value=model.model_id, allowed="models other than the main one")
+            if self.network_isolation and model.s3_uri is None:
                 raise NotAllowedError(
-                    setting="adapters",
-                    value=str(adapter),
-                    allowed=f"names of at most {most} characters in stage {self.stage} of {self.name!r}",
+                    setting="beside",
+                    value=model.model_id,
+                    allowed="MODEL=s3://BUCKET/PREFIX/: beside weights in S3 no container reaches the hub",
                 )
-        if len(self.published_adapters) > _MAX_PARAMETER_CHARACTERS:
-            raise NotAllowedError(
-                setting="adapters",
-                value=f"{len(self.adapter_components)} adapters",
-                allowed=f"as many as a parameter of {_MAX_PARAMETER_CHARACTERS} characters has, with their components",
-            )
 
     def _check_fallback(self) -> None:
-        types = (self.instance_type, *self.instance_fallback)
+        types = self.instance_type_names
         if len(self.instance_fallback) > MOST_FALLBACKS or len(set(types)) < len(types):
             raise NotAllowedError(
                 setting="instance_fallback",

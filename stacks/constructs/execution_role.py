@@ -23,7 +23,7 @@ class ExecutionRole(Construct):
         scope: the parent.
         construct_id: the id below it.
         image: the image that may be pulled.
-        s3_uri: the prefix of the weights that may be read, `s3://BUCKET/PREFIX/`; None for weights from the hub.
+        s3_uris: the prefixes of the weights that may be read, `s3://BUCKET/PREFIX/`; none for weights from the hub.
         adapter_uris: the archives of adapters that may be read, `s3://BUCKET/KEY`.
         s3_kms_key_arn: the key that decrypts weights and adapters, where it is one's own.
         capture: where requests and answers are written; None for nowhere.
@@ -36,7 +36,7 @@ class ExecutionRole(Construct):
         construct_id: str,
         *,
         image: Image,
-        s3_uri: str | None,
+        s3_uris: Sequence[str],
         adapter_uris: Sequence[str],
         s3_kms_key_arn: str | None,
         capture: DataCapture | None,
@@ -45,12 +45,12 @@ class ExecutionRole(Construct):
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
         policies = {"PullImage": _allow_image(stack, image), "Report": _allow_reports(stack)}
-        if s3_uri is not None:
-            policies["ReadWeights"] = _allow_weights(stack, s3_uri)
+        if s3_uris:
+            policies["ReadWeights"] = [statement for uri in s3_uris for statement in _allow_weights(stack, uri)]
         if adapter_uris:
             policies["ReadAdapters"] = _allow_adapters(stack, adapter_uris)
         if s3_kms_key_arn is not None:
-            policies["ReadWeights" if s3_uri is not None else "ReadAdapters"] += _allow_key(stack, s3_kms_key_arn)
+            policies["ReadWeights" if s3_uris else "ReadAdapters"] += _allow_key(stack, s3_kms_key_arn)
         if capture is not None and key_arn is not None:
             policies["Capture"] = _allow_capture(stack, capture, key_arn)
         self.role = iam.Role(
@@ -64,7 +64,7 @@ class ExecutionRole(Construct):
             ),
             inline_policies={name: iam.PolicyDocument(statements=statements) for name, statements in policies.items()},
         )
-        _acknowledge_wildcards(self.role, stack, s3_uri, capture)
+        _acknowledge_wildcards(self.role, stack, s3_uris, capture)
 
 
 def _allow_image(stack: Stack, image: Image) -> list[iam.PolicyStatement]:
@@ -148,13 +148,13 @@ def _allow_capture(stack: Stack, capture: DataCapture, key_arn: str) -> list[iam
     ]
 
 
-def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uri: str | None, capture: DataCapture | None) -> None:
+def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uris: Sequence[str], capture: DataCapture | None) -> None:
     logs = f"arn:{stack.partition}:logs:{stack.region}:{Aws.ACCOUNT_ID}:log-group:{_LOG_GROUPS}"
     wildcards = {
         "*": "AWS knows no resource for a registry's login nor for metrics; a condition names the metrics' namespaces.",
         logs: "SageMaker chooses the names of its log groups below this prefix.",
     }
-    if s3_uri is not None:
+    for s3_uri in s3_uris:
         bucket_and_prefix = s3_uri.removeprefix("s3://")
         wildcards[f"arn:{stack.partition}:s3:::{bucket_and_prefix}*"] = "The files of the one model that it runs."
     if capture is not None:

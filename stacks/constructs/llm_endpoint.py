@@ -1,7 +1,6 @@
 """A SageMaker endpoint and the inference component that serves one model on it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -9,8 +8,7 @@ from constructs import Construct
 
 from model.engines import Container
 from model.fit import Fit
-from stacks.acknowledgement import acknowledge
-from stacks.constructs.update_alarm import UpdateAlarm
+from stacks.constructs.model_component import make_component, make_model
 from stacks.data_capture import DataCapture
 from stacks.update_policy import UpdatePolicy
 
@@ -72,23 +70,7 @@ class LlmEndpoint(Construct):
         update: UpdatePolicy,
     ) -> None:
         super().__init__(scope, construct_id)
-        model = sagemaker.CfnModel(
-            self,
-            "Model",
-            execution_role_arn=role.role_arn,
-            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=container.image.uri,
-                environment=dict(container.environment),
-                model_data_source=_describe_weights(s3_uri),
-            ),
-        )
-        acknowledge(
-            model,
-            "CKV_AWS_370",
-            reason="The container is cut off from the network by the endpoint configuration, as components want it."
-            if network_isolation
-            else "The container fetches public weights from the hub when it starts; weights in S3 (s3_uri) cut it off.",
-        )
+        model = make_model(self, container=container, s3_uri=s3_uri, network_isolation=network_isolation, role=role)
         config = sagemaker.CfnEndpointConfig(
             self,
             f"EndpointConfig{replacement_key}",
@@ -120,30 +102,19 @@ class LlmEndpoint(Construct):
             # Another configuration would have the instances start over from its initial count.
             retain_all_variant_properties=True,
         )
-        alarm = UpdateAlarm(self, "Update", component_name=component_name, replacement_key=replacement_key)
-        self.component = sagemaker.CfnInferenceComponent(
+        self.component = make_component(
             self,
-            f"Component{replacement_key}",
-            inference_component_name=component_name,
-            endpoint_name=self.endpoint.attr_endpoint_name,
+            component_name=component_name,
+            replacement_key=replacement_key,
+            model=model,
+            endpoint=self.endpoint,
             variant_name=VARIANT_NAME,
-            **_specify(model, fit=fit, startup_timeout_s=startup_timeout_s, instance_types=instance_types),
-            runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(
-                copy_count=first_copies
-            ),
-            deployment_config=_roll_one_by_one(update, alarm_name=alarm.alarm_name),
+            instance_types=instance_types,
+            fit=fit,
+            first_copies=first_copies,
+            startup_timeout_s=startup_timeout_s,
+            update=update,
         )
-
-
-def _describe_weights(s3_uri: str | None) -> sagemaker.CfnModel.ModelDataSourceProperty | None:
-    """Return where SageMaker copies uncompressed weights from before it starts the container."""
-    if s3_uri is None:
-        return None
-    return sagemaker.CfnModel.ModelDataSourceProperty(
-        s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
-            s3_uri=s3_uri, s3_data_type="S3Prefix", compression_type="None"
-        )
-    )
 
 
 def _describe_capture(
@@ -169,56 +140,3 @@ def _describe_pools(instance_types: Sequence[str]) -> list[sagemaker.CfnEndpoint
         sagemaker.CfnEndpointConfig.InstancePoolProperty(instance_type=name, priority=priority)
         for priority, name in enumerate(instance_types, start=1)
     ]
-
-
-def _specify(
-    model: sagemaker.CfnModel, *, fit: Fit, startup_timeout_s: int, instance_types: Sequence[str]
-) -> dict[str, Any]:
-    """Return what one copy runs and reserves: one specification, or of several instance types the same for each.
-
-    CloudFormation takes the one for a single instance type only, and the others from two on.
-    """
-    one = sagemaker.CfnInferenceComponent
-    same: dict[str, Any] = {
-        "model_name": model.attr_model_name,
-        "compute_resource_requirements": one.InferenceComponentComputeResourceRequirementsProperty(
-            number_of_accelerator_devices_required=fit.gpus_per_copy,
-            number_of_cpu_cores_required=fit.cpu_cores,
-            min_memory_required_in_mb=fit.host_memory_mib,
-        ),
-        "startup_parameters": one.InferenceComponentStartupParametersProperty(
-            container_startup_health_check_timeout_in_seconds=startup_timeout_s,
-            model_data_download_timeout_in_seconds=startup_timeout_s,
-        ),
-    }
-    if len(instance_types) == 1:
-        return {"specification": one.InferenceComponentSpecificationProperty(**same)}
-    return {
-        "specifications": [
-            one.InferenceComponentSpecificationForInstanceTypeProperty(instance_type=name, **same)
-            for name in instance_types
-        ]
-    }
-
-
-def _roll_one_by_one(
-    update: UpdatePolicy, *, alarm_name: str
-) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
-    """Return the way of an update: start one new copy, watch it, stop an old one, and so on; the same way back.
-
-    One at a time needs room for one copy more. Left to itself a rollback would bring all old copies back at once, and
-    need as much room as there are copies.
-    """
-    one = sagemaker.CfnInferenceComponent.InferenceComponentCapacitySizeProperty(type="COPY_COUNT", value=1)
-    alarms = [sagemaker.CfnInferenceComponent.AlarmProperty(alarm_name=alarm_name)]
-    return sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty(
-        rolling_update_policy=sagemaker.CfnInferenceComponent.InferenceComponentRollingUpdatePolicyProperty(
-            maximum_batch_size=one,
-            rollback_maximum_batch_size=one,
-            wait_interval_in_seconds=update.wait_s,
-            maximum_execution_timeout_in_seconds=update.timeout_s,
-        ),
-        auto_rollback_configuration=sagemaker.CfnInferenceComponent.AutoRollbackConfigurationProperty(alarms=alarms)
-        if update.rolls_back_on_errors
-        else None,
-    )

@@ -1,4 +1,5 @@
-"""What the local AWS makes of stacks that no other test deploys: vLLM is refused; monitoring, and weights from S3."""
+"""What the local AWS makes of stacks that no other test deploys: vLLM is refused; monitoring, weights from S3, and two
+models on one endpoint."""
 
 import json
 import os
@@ -163,3 +164,36 @@ def test_a_folder_that_is_published_is_deployed_from_s3_cut_off_from_the_network
     )
     assert json.load(answer["Body"])[0]["generated_text"]
     destroy(client, "published")
+
+
+def test_a_model_beside_another_is_deployed_asked_by_its_component_and_gone_again(client, synthesize):
+    beside = "HuggingFaceTB/SmolLM2-360M-Instruct"
+    deploy(client, "beside", synthesize(EndpointStack, beside=beside))
+
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for output in client("cloudformation").describe_stacks(StackName="beside")["Stacks"][0]["Outputs"]
+    }
+    name = outputs["BesideComponents"].removeprefix(f"{beside}=")
+    sagemaker = client("sagemaker")
+    components = sagemaker.list_inference_components(EndpointNameEquals=outputs["EndpointName"])["InferenceComponents"]
+    assert {one["InferenceComponentName"] for one in components} == {outputs["InferenceComponentName"], name}
+    assert {one["InferenceComponentStatus"] for one in components} == {"InService"}
+    # Two copies of a GPU each, on instances of one.
+    (variant,) = sagemaker.describe_endpoint(EndpointName=outputs["EndpointName"])["ProductionVariants"]
+    assert variant["CurrentInstanceCount"] == 2
+    targets = client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    assert {one["ResourceId"] for one in targets["ScalableTargets"]} >= {
+        f"inference-component/{one['InferenceComponentName']}" for one in components
+    }
+    answer = client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=outputs["EndpointName"],
+        InferenceComponentName=name,
+        ContentType="application/json",
+        Body=json.dumps({"inputs": "The capital of France is", "parameters": {"max_new_tokens": 2}}),
+    )
+    assert json.load(answer["Body"])[0]["generated_text"]
+
+    destroy(client, "beside")
+    assert sagemaker.list_inference_components()["InferenceComponents"] == []
+    assert sagemaker.list_endpoints()["Endpoints"] == []

@@ -27,6 +27,8 @@ ENGINES = ("tgi", "vllm")
 # Where the weights come from, by name.
 SOURCES = {"hub": {}, "s3": {"s3_uri": "s3://weights-bucket/twin/49ea8865/"}}
 SERVICE_IMAGE = "llm-twin-service:1.4.0"
+# A further model on the endpoint.
+BESIDE_IN_S3 = {"beside": "Qwen/Qwen2.5-0.5B-Instruct=s3://weights-bucket/qwen/7ae55760/"}
 # Which vLLM has as components of their own.
 ADAPTERS_IN_S3 = {"adapters": "ada=s3://twins/ada/1.tar.gz,bob-two=s3://others/bob/3.tar.gz"}
 # All there is to deploy, in the ways that cdk-nag and checkov go over it.
@@ -49,7 +51,7 @@ _ENCRYPTED = {
 AUDITED = {
     "dev": {"stage": "dev"} | _EVERYTHING,
     "prod": {"stage": "prod"} | _EVERYTHING,
-    "prod-s3-public-encrypted": {"stage": "prod"} | _EVERYTHING | SOURCES["s3"] | _PUBLIC | _ENCRYPTED,
+    "prod-s3-public-encrypted": {"stage": "prod"} | _EVERYTHING | SOURCES["s3"] | _PUBLIC | _ENCRYPTED | BESIDE_IN_S3,
     "prod-vllm-s3": {"stage": "prod", "engine": "vllm"} | _EVERYTHING | SOURCES["s3"] | ADAPTERS_IN_S3,
 }
 

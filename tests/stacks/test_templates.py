@@ -6,7 +6,7 @@ from cfnlint.config import ManualArgs
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from tests.stacks.conftest import ADAPTERS_IN_S3, SOURCES
+from tests.stacks.conftest import ADAPTERS_IN_S3, BESIDE_IN_S3, SOURCES
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def test_the_template_is_the_one_that_was_reviewed(template, snapshot_json):
 EXPLAINED = ["W3005"]
 
 
-# Every stage once, and every engine and source, with adapters of their own: a linting takes seconds.
+# Every stage once, and every engine and source, with adapters and models beside: a linting takes seconds.
 @pytest.mark.parametrize(
     "settings",
     [
         {"stage": "local"},
-        {"stage": "dev"} | SOURCES["s3"],
+        {"stage": "dev"} | SOURCES["s3"] | BESIDE_IN_S3,
         {"stage": "prod", "engine": "vllm"},
         {"stage": "prod", "engine": "vllm"} | SOURCES["s3"] | ADAPTERS_IN_S3,
     ],

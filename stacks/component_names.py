@@ -1,0 +1,73 @@
+"""The names of the components on one endpoint, derived once, and whether SageMaker takes them.
+
+EndpointName and InferenceComponentName in the SageMaker API: 63 characters, letters, digits and single hyphens.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from model.adapter import Adapter, S3Adapter
+from model.spec import ModelSpec
+from stacks.beside_settings import SETTING, slug_of
+from stacks.errors import NotAllowedError
+
+MAX_LENGTH = 63
+# A parameter of the standard tier: https://docs.aws.amazon.com/general/latest/gr/ssm.html
+_MAX_PARAMETER_CHARACTERS = 4096
+
+
+def name_adapters(endpoint_name: str, adapters: Iterable[Adapter]) -> dict[str, S3Adapter]:
+    """Return the adapters that are components of their own, by their components' names."""
+    return {
+        f"{endpoint_name}-adapter-{adapter.adapter_id}": adapter
+        for adapter in adapters
+        if isinstance(adapter, S3Adapter)
+    }
+
+
+def name_beside(endpoint_name: str, models: Iterable[ModelSpec]) -> dict[str, ModelSpec]:
+    """Return the models beside the main one, by their components' names."""
+    return {f"{endpoint_name}-beside-{slug_of(model)}": model for model in models}
+
+
+def publish(components: Mapping[str, str]) -> str:
+    """Return which component each thing is, as it is published: `NAME=COMPONENT,…`.
+
+    Args:
+        components: what is asked for, by the component that answers.
+    """
+    return ",".join(f"{asked_for}={name}" for name, asked_for in components.items())
+
+
+def check_adapter_names(components: Mapping[str, S3Adapter], *, stage: str) -> None:
+    """Refuse adapters whose components could not be named or published.
+
+    Raises:
+        NotAllowedError: a name is too long, or there are too many.
+    """
+    for name, adapter in components.items():
+        if len(name) > MAX_LENGTH:
+            most = MAX_LENGTH - (len(name) - len(adapter.adapter_id))
+            raise NotAllowedError(
+                setting="adapters", value=str(adapter), allowed=f"names of at most {most} characters in stage {stage}"
+            )
+    if len(publish({name: adapter.adapter_id for name, adapter in components.items()})) > _MAX_PARAMETER_CHARACTERS:
+        raise NotAllowedError(
+            setting="adapters",
+            value=f"{len(components)} adapters",
+            allowed=f"as many as a parameter of {_MAX_PARAMETER_CHARACTERS} characters has room for, with components",
+        )
+
+
+def check_beside_names(components: Mapping[str, ModelSpec]) -> None:
+    """Refuse models whose components could not be named.
+
+    Raises:
+        NotAllowedError: a name is too long.
+    """
+    for name, model in components.items():
+        if len(name) > MAX_LENGTH:
+            raise NotAllowedError(
+                setting=SETTING,
+                value=model.model_id,
+                allowed=f"models whose component's name has at most {MAX_LENGTH} characters; {name} has {len(name)}",
+            )
