@@ -87,6 +87,9 @@ def _start_table(deployment: Deployment) -> Table:
         f"{deployment.min_copies} to {deployment.max_copies}, {deployment.gpus_per_copy} GPU(s) each, "
         f"{deployment.target_concurrency} requests aimed at",
     )
+    for share in deployment.beside:
+        copies = f"{share.min_copies} to {share.max_copies} copies, {share.gpus_per_copy} GPU(s) each"
+        table.add_row("beside it", f"{escape(share.spec.model_id)}, {copies}; instances and cost are of all")
     return table
 
 

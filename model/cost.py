@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from model.engines import Engine
-from model.fit import Fit
 from model.hardware import InstanceType, instance_types
 from model.limits import ServingLimits
 from model.roofline import estimate_speed
 from model.room import count_copies_per_instance, has_room
+from model.sharing import SharedFit
 from model.spec import ModelSpec, Quantization
 from model.suggestions import list_common_gpu_counts, list_on_load_quantizations
 
@@ -56,15 +56,15 @@ class Alternative:
     stream_tokens_per_s: float
 
 
-def reckon_cost(*, fit: Fit, instance: InstanceType, min_copies: int, max_copies: int) -> HourlyCost | None:
-    """Return what a deployment costs per hour; None where the instance's price is not known."""
+def reckon_cost(*, fit: SharedFit, instance: InstanceType) -> HourlyCost | None:
+    """Return what the models on an endpoint cost per hour; None where the instance's price is not known."""
     price = instance.usd_per_hour
     if price is None:
         return None
     return HourlyCost(
         idle_usd=price * fit.min_instances,
-        serving_usd=price * ceil(max(1, min_copies) / fit.copies_per_instance),
-        busiest_usd=price * ceil(max_copies / fit.copies_per_instance),
+        serving_usd=price * fit.serving_instances,
+        busiest_usd=price * fit.busiest_instances,
         ceiling_usd=price * fit.max_instances,
     )
 

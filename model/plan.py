@@ -3,19 +3,19 @@
 Puts together what the other modules reckon and reckons nothing itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.cost import Alternative, HourlyCost, find_cheaper, reckon_cost
 from model.derived_limits import derive_limits
 from model.engines import Engine, describe_container
 from model.errors import GatedModelError
-from model.fallback import check_fallbacks
 from model.fit import Fit
 from model.hardware import InstanceType
 from model.images import Image, find_image
 from model.limits import ServingLimits
 from model.memory import count_kv_bytes_per_token, count_weights_bytes
 from model.roofline import Speed, estimate_speed
+from model.sharing import Share, check_sharing
 from model.spec import ModelSpec
 
 _MOST_AT_ONCE = 4
@@ -37,6 +37,7 @@ class Deployment:
         max_instances: the instances that the endpoint may grow to; None for what `max_copies` need.
         target_concurrency: requests in flight per copy that scaling aims at.
         fallbacks: instance types that serve where the first cannot be had; speed and cost are reckoned for the first.
+        beside: further models on the same instances; they count in the numbers of instances and in what they cost.
     """
 
     spec: ModelSpec
@@ -50,6 +51,7 @@ class Deployment:
     max_instances: int | None
     target_concurrency: int
     fallbacks: tuple[InstanceType, ...] = ()
+    beside: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class Plan:
         kv_bytes_per_token: KV cache of one token, all layers.
         speeds: one stream alone; as many as scaling aims at; as many of the greatest length as there is room for.
         cost: US dollars per hour; None where the price is not known.
-        cheaper: what would cost less within the same limits.
+        cheaper: what would cost less within the same limits; not looked for where models share an endpoint.
         derived_limits: the greatest limits that the copy has room for, with as many longest requests at once as the
             chosen ones have, four at most.
     """
@@ -91,19 +93,25 @@ def make_plan(deployment: Deployment) -> Plan:
         ModelError: it would not run; the error says why and what would.
     """
     spec, limits, instance = deployment.spec, deployment.limits, deployment.instance
-    fit = check_fallbacks(
+    main = Share(
         spec=spec,
         limits=limits,
-        instance=instance,
-        fallbacks=deployment.fallbacks,
         gpus_per_copy=deployment.gpus_per_copy,
         min_copies=deployment.min_copies,
         max_copies=deployment.max_copies,
-        max_instances=deployment.max_instances,
+    )
+    shared = check_sharing(
+        (main, *deployment.beside),
+        instance=instance,
+        fallbacks=deployment.fallbacks,
         engine=deployment.engine,
+        max_instances=deployment.max_instances,
+    )
+    fit = replace(
+        shared.fits[0], min_instances=shared.min_instances, max_instances=shared.max_instances, notes=shared.notes
     )
     image = find_image(engine=deployment.engine, region=deployment.region)
-    cost = reckon_cost(fit=fit, instance=instance, min_copies=deployment.min_copies, max_copies=deployment.max_copies)
+    cost = reckon_cost(fit=shared, instance=instance)
     return Plan(
         deployment=deployment,
         image=image,
@@ -114,7 +122,9 @@ def make_plan(deployment: Deployment) -> Plan:
         kv_bytes_per_token=count_kv_bytes_per_token(spec, gpus=deployment.gpus_per_copy),
         speeds=_estimate_speeds(deployment, kv_tokens=fit.kv_tokens),
         cost=cost,
-        cheaper=find_cheaper(
+        cheaper=()
+        if deployment.beside
+        else find_cheaper(
             spec=spec,
             limits=limits,
             engine=deployment.engine,

@@ -44,12 +44,16 @@ class SharedFit:
     Attributes:
         fits: what each takes up by itself, in their order.
         min_instances: instances that the least numbers of copies need.
+        serving_instances: instances that they need where each has a copy at least.
+        busiest_instances: instances that the most copies need.
         max_instances: instances that the endpoint may grow to.
         notes: what holds and is easily overlooked, in whole sentences for people.
     """
 
     fits: tuple[Fit, ...]
     min_instances: int
+    serving_instances: int
+    busiest_instances: int
     max_instances: int
     notes: tuple[str, ...]
 
@@ -91,9 +95,6 @@ def check_sharing(
         )
         for share in shares
     )
-    if alone:
-        (fit,) = fits
-        return SharedFit(fits=fits, min_instances=fit.min_instances, max_instances=fit.max_instances, notes=fit.notes)
 
     def needed(copies: Sequence[int]) -> int:
         all_of_them = [
@@ -104,6 +105,17 @@ def check_sharing(
         return max(count_instances(all_of_them, instance=one) for one in (instance, *fallbacks))
 
     most = needed([share.max_copies for share in shares])
+    serving = needed([max(1, share.min_copies) for share in shares])
+    if alone:
+        (fit,) = fits
+        return SharedFit(
+            fits=fits,
+            min_instances=fit.min_instances,
+            serving_instances=serving,
+            busiest_instances=most,
+            max_instances=fit.max_instances,
+            notes=fit.notes,
+        )
     with_update = needed([share.max_copies + 1 for share in shares])
     if max_instances is not None and max_instances < most:
         listed = ", ".join(f"{one.max_copies} of {one.spec.model_id} on {one.gpus_per_copy} GPU(s)" for one in shares)
@@ -118,6 +130,8 @@ def check_sharing(
     return SharedFit(
         fits=fits,
         min_instances=needed([share.min_copies for share in shares]),
+        serving_instances=serving,
+        busiest_instances=most,
         max_instances=with_update if max_instances is None else max_instances,
         notes=tuple(notes),
     )

@@ -167,7 +167,7 @@ def read_settings(
     changes["limits"] = replace(settings.limits, **_parse(given, _LIMITS))
     spec = find_model(given["model"], added=added) if "model" in given else settings.model
     changes["model"] = replace(spec, **_parse(given, _MODEL))
-    beside = {"models": parse_beside(given[BESIDE], added=added)} if BESIDE in given else {}
+    beside: dict[str, Any] = {"models": parse_beside(given[BESIDE], added=added)} if BESIDE in given else {}
     changes["beside"] = replace(settings.beside, **beside, **_parse(given, _BESIDE, prefix=BESIDE_PREFIX))
     changes["service"] = replace(settings.service, **_parse(given, _SERVICE, prefix=SERVICE_PREFIX))
     watched = _parse_flag(_MONITORING_SWITCH, given.get(_MONITORING_SWITCH, "false"))

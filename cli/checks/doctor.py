@@ -10,13 +10,12 @@ from cli.checks.account import check_bootstrap, check_credentials
 from cli.checks.check import Check, State, fix, look, not_checked, ok
 from cli.checks.quota import check_quota
 from cli.checks.region import check_image, check_region
-from cli.checks.weights import check_bucket, check_hub
+from cli.checks.weights import check_archive, check_bucket, check_hub
 from cli.environment import DEFAULT_REGION
 from model.engines import Engine, find_engine
 from model.errors import ModelError
-from model.fallback import check_fallbacks
-from model.fit import Fit
 from model.hub import HUB_URL
+from model.sharing import SharedFit, check_sharing
 from stacks.context import read_settings
 from stacks.settings import DeploymentSettings
 
@@ -51,30 +50,30 @@ def examine(given: Mapping[str, str]) -> list[Check]:
         for one in (settings.instance_type, *settings.instance_fallback):
             check = partial(check_quota, session, instance=one.name, first=first, most=most)
             checks.append(ask("quota", check))
-    s3_uri = settings.model.s3_uri
-    if s3_uri is not None:
-        checks.append(ask("weights", lambda: check_bucket(session, settings.model, s3_uri)))
-    else:
-        hub_url = os.environ.get("HF_ENDPOINT", HUB_URL).rstrip("/")
-        checks.append(check_hub(settings.model, hub_url=hub_url))
+    hub_url = os.environ.get("HF_ENDPOINT", HUB_URL).rstrip("/")
+    for model in (settings.model, *settings.beside.models):
+        if model.s3_uri is not None:
+            checks.append(ask("weights", partial(check_bucket, session, model, model.s3_uri)))
+        else:
+            checks.append(check_hub(model, hub_url=hub_url))
+    checks += [
+        ask("adapter", partial(check_archive, session, adapter)) for adapter in settings.adapter_components.values()
+    ]
     return checks
 
 
-def _fit(settings: DeploymentSettings) -> tuple[Fit | None, Check]:
+def _fit(settings: DeploymentSettings) -> tuple[SharedFit | None, Check]:
     model_id, instance = settings.model.model_id, settings.instance_type
     try:
-        fit = check_fallbacks(
-            spec=settings.model,
-            limits=settings.limits,
+        fit = check_sharing(
+            settings.shares,
             instance=instance,
             fallbacks=settings.instance_fallback,
-            gpus_per_copy=settings.gpus_per_copy,
-            min_copies=settings.min_copies,
-            max_copies=settings.max_copies,
-            max_instances=settings.max_instances,
             engine=settings.engine,
+            max_instances=settings.max_instances,
         )
     except ModelError as error:
         return None, fix("fit", str(error))
     names = " and ".join(one.name for one in (instance, *settings.instance_fallback))
-    return fit, ok("fit", f"{model_id} fits on {names}: {settings.gpus_per_copy} GPU(s) a copy")
+    beside = "".join(f", and {model.model_id} beside it" for model in settings.beside.models)
+    return fit, ok("fit", f"{model_id} fits on {names}: {settings.gpus_per_copy} GPU(s) a copy{beside}")

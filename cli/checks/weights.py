@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from cli.checks.check import Check, code_of, fix, not_checked, ok
+from model.adapter import S3Adapter
 from model.errors import HubError, IncompleteModelError
 from model.hub import fetch_model
 from model.manifest import MANIFEST, parse_manifest
@@ -55,6 +56,22 @@ def check_bucket(session: "Session", spec: ModelSpec, s3_uri: str) -> Check:
     if gaps:
         return fix("weights", f"{s3_uri} is not whole: {', '.join(gaps)}. Run `twin publish` again: it does the rest.")
     return ok("weights", f"{len(sizes)} objects under {s3_uri}")
+
+
+def check_archive(session: "Session", adapter: S3Adapter) -> Check:
+    """Whether the archive of an adapter is in its place, in the endpoint's own region."""
+    bucket, _, key = adapter.s3_uri.removeprefix("s3://").partition("/")
+    client = session.client("s3")
+    try:
+        location = client.get_bucket_location(Bucket=bucket).get("LocationConstraint") or _USUAL_REGION
+        if location != session.region_name:
+            return fix("adapter", f"{bucket} is in {location}: SageMaker reads adapters in {session.region_name} only.")
+        size = client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+    except ClientError as error:
+        if code_of(error) not in {"NoSuchBucket", "404", "NoSuchKey"}:
+            raise
+        return fix("adapter", f"There is no {adapter.s3_uri} for adapter {adapter.adapter_id}. Copy its archive there.")
+    return ok("adapter", f"{adapter.adapter_id}: {size} bytes at {adapter.s3_uri}")
 
 
 def check_hub(spec: ModelSpec, *, hub_url: str) -> Check:

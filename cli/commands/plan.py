@@ -71,6 +71,7 @@ def _read_deployment(given: dict[str, str]) -> Deployment:
         max_instances=settings.max_instances,
         target_concurrency=settings.target_concurrency,
         fallbacks=settings.instance_fallback,
+        beside=settings.shares[1:],
     )
 
 

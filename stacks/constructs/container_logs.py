@@ -1,5 +1,6 @@
 """How long the logs of an endpoint's containers are kept."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import Aws, CfnResource, Stack
@@ -21,6 +22,7 @@ class ContainerLogs(Construct):
         construct_id: the id below it.
         endpoint_name: the endpoint.
         component_name: the component.
+        beside: the components of further models, by the ids of their parts here.
         retention_days: for how many days.
 
     Attributes:
@@ -28,14 +30,22 @@ class ContainerLogs(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, endpoint_name: str, component_name: str, retention_days: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        component_name: str,
+        beside: Mapping[str, str],
+        retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.component_log_group_name = f"/aws/sagemaker/InferenceComponents/{component_name}"
+        self.component_log_group_name = log_group_of(component_name)
         # https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
         for part, group in (
             ("Endpoint", f"/aws/sagemaker/Endpoints/{endpoint_name}"),
             ("Component", self.component_log_group_name),
+            *((f"Beside-{part}", log_group_of(name)) for part, name in beside.items()),
         ):
             retention = logs.LogRetention(self, part, log_group_name=group, retention=logs.RetentionDays.ONE_MONTH)
             # The construct takes names of periods; the resource takes their days, and so do the settings.
@@ -45,6 +55,11 @@ class ContainerLogs(Construct):
         for sibling in Stack.of(self).node.children:
             if sibling.node.id.startswith("LogRetention"):
                 _acknowledge_function(sibling)
+
+
+def log_group_of(component_name: str) -> str:
+    """Return where SageMaker writes what a component's copies print."""
+    return f"/aws/sagemaker/InferenceComponents/{component_name}"
 
 
 def _acknowledge_function(function: IConstruct) -> None:

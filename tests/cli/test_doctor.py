@@ -221,3 +221,17 @@ def test_settings_that_there_are_not_end_with_2(twin, local_environment, argumen
     assert ended.code == 2
     assert message in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_the_archives_of_adapters_and_the_models_beside_are_looked_for(doctor, client):
+    settings = ("-c", "engine=vllm", "-c", "adapters=ada=s3://twins-of-doctor/ada.tar.gz", "-c", f"beside={GATED}")
+    code, checks = doctor(*settings, "-c", "instance_type=ml.g5.2xlarge")
+    assert (code, checks["adapter"][0]) == (1, "fix")
+    assert "There is no s3://twins-of-doctor/ada.tar.gz for adapter ada." in checks["adapter"][1]
+    assert f"{GATED} beside it" in checks["fit"][1]
+    assert f"{GATED} is gated on the hub" in checks["model access"][1]
+    place = {"Bucket": "twins-of-doctor", "CreateBucketConfiguration": {"LocationConstraint": READY}}
+    client("s3").create_bucket(**place)
+    client("s3").put_object(Bucket="twins-of-doctor", Key="ada.tar.gz", Body=b"archive")
+    _, checks = doctor(*settings, "-c", "instance_type=ml.g5.2xlarge")
+    assert checks["adapter"] == ("ok", "ada: 7 bytes at s3://twins-of-doctor/ada.tar.gz")

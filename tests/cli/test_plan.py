@@ -33,6 +33,14 @@ def test_the_plan_of_a_stage_is_of_that_stage_s_settings(twin):
     assert prod["cost"]["idle_usd"] > 0
 
 
+def test_a_plan_of_several_models_reckons_their_instances_together(twin):
+    beside = ("-c", "beside=Qwen/Qwen2.5-0.5B-Instruct", "-c", "beside_max_copies=3")
+    found = json.loads(twin("plan", "--json", *beside).out)
+    assert found["cost"]["busiest_usd"] == pytest.approx(5 * found["deployment"]["instance"]["usd_per_hour"])
+    assert found["fit"]["max_instances"] == 7
+    assert "Qwen/Qwen2.5-0.5B-Instruct, 0 to 3 copies, 1 GPU(s) each" in twin("plan", *beside).out
+
+
 def test_a_plan_for_machines_is_json(twin):
     ended = twin("plan", "--json", "-c", "max_copies=4")
     found = json.loads(ended.out)

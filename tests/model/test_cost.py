@@ -5,9 +5,9 @@ import pytest
 from model.catalog import TWIN_LLAMA, find
 from model.cost import HourlyCost, find_cheaper, reckon_cost
 from model.engines import Engine
-from model.fit import check_fit
 from model.hardware import find_instance
 from model.limits import ServingLimits
+from model.sharing import Share, check_sharing
 from model.spec import Quantization
 
 LIMITS = ServingLimits(
@@ -22,15 +22,22 @@ SEVENTY = find("meta-llama/Llama-3.1-70B-Instruct")
 
 def cost(instance, *, spec=TWIN_LLAMA, gpus=1, min_copies, max_copies):
     found = find_instance(instance)
-    fit = check_fit(
-        spec=spec,
-        limits=LIMITS,
-        instance=found,
-        gpus_per_copy=gpus,
-        min_copies=min_copies,
-        max_copies=max_copies,
+    share = Share(spec=spec, limits=LIMITS, gpus_per_copy=gpus, min_copies=min_copies, max_copies=max_copies)
+    return reckon_cost(fit=check_sharing([share], instance=found, fallbacks=(), engine=Engine.TGI), instance=found)
+
+
+def test_models_that_share_instances_share_their_price():
+    instance = find_instance("ml.g5.12xlarge")
+    shares = [
+        Share(spec=find(model), limits=LIMITS, gpus_per_copy=1, min_copies=least, max_copies=4)
+        for model, least in ((TWIN_LLAMA.model_id, 1), ("Qwen/Qwen2.5-0.5B-Instruct", 0))
+    ]
+    fit = check_sharing(shares, instance=instance, fallbacks=(), engine=Engine.TGI)
+    price = instance.usd_per_hour
+    # Of four GPUs: 1, 1 + 1, 4 + 4, and 5 + 5 in an update.
+    assert reckon_cost(fit=fit, instance=instance) == HourlyCost(
+        idle_usd=price, serving_usd=price, busiest_usd=2 * price, ceiling_usd=3 * price
     )
-    return reckon_cost(fit=fit, instance=found, min_copies=min_copies, max_copies=max_copies)
 
 
 def test_copies_cost_their_instances():
@@ -70,16 +77,15 @@ def test_what_is_cheaper_fits_and_the_cheapest_comes_first(spec, engine):
     found = cheaper(spec, engine=engine, most=100)
     assert [one.serving_usd for one in found] == sorted(one.serving_usd for one in found)
     for one in found:
-        fit = check_fit(
+        share = Share(
             spec=replace(spec, quantization=one.quantization),
             limits=LIMITS,
-            instance=one.instance,
             gpus_per_copy=one.gpus_per_copy,
             min_copies=1,
             max_copies=2,
-            engine=engine,
         )
-        reckoned = reckon_cost(fit=fit, instance=one.instance, min_copies=1, max_copies=2)
+        fit = check_sharing([share], instance=one.instance, fallbacks=(), engine=engine)
+        reckoned = reckon_cost(fit=fit, instance=one.instance)
         assert (one.serving_usd, one.busiest_usd) == (reckoned.serving_usd, reckoned.busiest_usd)
 
 

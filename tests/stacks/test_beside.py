@@ -22,10 +22,35 @@ QWEN, SMOL = "Qwen/Qwen2.5-0.5B-Instruct", "HuggingFaceTB/SmolLM2-360M-Instruct"
 
 
 @pytest.fixture(scope="module")
-def template(synthesize):
+def path(synthesize):
     beside = f"{QWEN}=s3://weights/qwen/,{SMOL}=s3://others/smol/"
-    path = synthesize(stage="prod", s3_uri="s3://weights/twin/", beside=beside, beside_max_copies="2")
+    settings = {"beside": beside, "beside_max_copies": "2", "monitoring": "true"}
+    return synthesize(stage="prod", s3_uri="s3://weights/twin/", **settings)
+
+
+@pytest.fixture(scope="module")
+def template(path):
     return SharedTemplate(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_each_is_watched_as_the_main_one_is(path, template):
+    monitoring = json.loads(path.with_name(path.name.replace("-endpoint.", "-monitoring.")).read_text(encoding="utf-8"))
+    bodies = monitoring["Resources"].values()
+    alarms = [body["Properties"] for body in bodies if body["Type"] == "AWS::CloudWatch::Alarm"]
+    kept = {body["Properties"]["LogGroupName"] for body in bodies if body["Type"] == "Custom::LogRetention"}
+    read = {body["Properties"]["LogGroupName"] for body in bodies if body["Type"] == "AWS::Logs::MetricFilter"}
+    names = {len([alarm for alarm in alarms if name in json.dumps(alarm)]) for name in template.names.values()}
+    assert (len(names), len(alarms) % len(template.names)) == (1, 0)
+    assert read == {f"/aws/sagemaker/InferenceComponents/{name}" for name in template.names.values()}
+    assert read < kept
+    # Each counts in a namespace of its own: a filter has no dimension for it.
+    spaces = {
+        one["MetricNamespace"]
+        for body in bodies
+        if body["Type"] == "AWS::Logs::MetricFilter"
+        for one in body["Properties"]["MetricTransformations"]
+    }
+    assert len(spaces) == len(template.names)
 
 
 def test_all_pairs_agree(template):
