@@ -1,6 +1,7 @@
-"""What the local AWS makes of stacks that no other test deploys: vLLM is refused; monitoring, weights from S3, and two
-models on one endpoint."""
+"""What the local AWS makes of stacks that no other test deploys: vLLM is refused; monitoring, weights from S3, and what
+shares an endpoint."""
 
+import gzip
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from aws_cdk import App
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 from local.aws.containers.command import Images
 from local.aws.containers.errors import CannotPullError
@@ -166,33 +167,55 @@ def test_a_folder_that_is_published_is_deployed_from_s3_cut_off_from_the_network
     destroy(client, "published")
 
 
-def test_a_model_beside_another_is_deployed_asked_by_its_component_and_gone_again(client, synthesize):
-    beside = "HuggingFaceTB/SmolLM2-360M-Instruct"
-    deploy(client, "beside", synthesize(EndpointStack, beside=beside))
+def with_containers_of(template: str, donor: str) -> str:
+    """The template with the containers of another: the local AWS has no stand-in for vLLM's image."""
+    given, taken = json.loads(template), json.loads(donor)
+    for name, body in given["Resources"].items():
+        if body["Type"] == "AWS::SageMaker::Model":
+            body["Properties"]["PrimaryContainer"] = taken["Resources"][name]["Properties"]["PrimaryContainer"]
+    return json.dumps(given)
+
+
+def test_a_model_and_adapters_beside_another_are_deployed_asked_by_their_components_and_gone_again(client, synthesize):
+    beside, adapters = "HuggingFaceTB/SmolLM2-360M-Instruct", "ada=s3://contract-adapters/ada.tar.gz"
+    client("s3").create_bucket(Bucket="contract-adapters")
+    client("s3").put_object(Bucket="contract-adapters", Key="ada.tar.gz", Body=gzip.compress(bytes(1024)))
+    template = synthesize(EndpointStack, engine="vllm", beside=beside, adapters=adapters)
+    deploy(client, "beside", with_containers_of(template, synthesize(EndpointStack, beside=beside)))
 
     outputs = {
         output["OutputKey"]: output["OutputValue"]
         for output in client("cloudformation").describe_stacks(StackName="beside")["Stacks"][0]["Outputs"]
     }
-    name = outputs["BesideComponents"].removeprefix(f"{beside}=")
+    name, adapter = outputs["BesideComponents"].removeprefix(f"{beside}="), f"{outputs['EndpointName']}-adapter-ada"
     sagemaker = client("sagemaker")
     components = sagemaker.list_inference_components(EndpointNameEquals=outputs["EndpointName"])["InferenceComponents"]
-    assert {one["InferenceComponentName"] for one in components} == {outputs["InferenceComponentName"], name}
+    main = outputs["InferenceComponentName"]
+    assert {one["InferenceComponentName"] for one in components} == {main, name, adapter}
     assert {one["InferenceComponentStatus"] for one in components} == {"InService"}
-    # Two copies of a GPU each, on instances of one.
+    described = sagemaker.describe_inference_component(InferenceComponentName=adapter)
+    assert described["Specification"]["BaseInferenceComponentName"] == main
+    # Two copies of a GPU each, on instances of one; the adapter has none.
     (variant,) = sagemaker.describe_endpoint(EndpointName=outputs["EndpointName"])["ProductionVariants"]
     assert variant["CurrentInstanceCount"] == 2
     targets = client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
     assert {one["ResourceId"] for one in targets["ScalableTargets"]} >= {
-        f"inference-component/{one['InferenceComponentName']}" for one in components
+        f"inference-component/{one}" for one in (main, name)
     }
-    answer = client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=outputs["EndpointName"],
-        InferenceComponentName=name,
-        ContentType="application/json",
-        Body=json.dumps({"inputs": "The capital of France is", "parameters": {"max_new_tokens": 2}}),
-    )
-    assert json.load(answer["Body"])[0]["generated_text"]
+
+    def ask(component: str) -> Any:
+        return client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=outputs["EndpointName"],
+            InferenceComponentName=component,
+            ContentType="application/json",
+            Body=json.dumps({"inputs": "The capital of France is", "parameters": {"max_new_tokens": 2}}),
+        )
+
+    assert json.load(ask(name)["Body"])[0]["generated_text"]
+    # TGI takes no adapters while it runs, and says so.
+    with pytest.raises(ClientError) as refused:
+        ask(adapter)
+    assert refused.value.response["OriginalStatusCode"] == 404
 
     destroy(client, "beside")
     assert sagemaker.list_inference_components()["InferenceComponents"] == []

@@ -102,6 +102,8 @@ def test_vllm_is_told_how_many_it_will_be_given_and_that_it_may_take_them(base, 
         "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "true",
     }
     assert told.get("SM_VLLM_FULLY_SHARDED_LORAS") == sharded
+    # As many as an inference component's container takes.
+    assert len(told) <= 16
     # What is in S3 is not in the environment: an adapter more is no update of the base.
     assert IN_S3 not in str(told)
     assert not [name for name in describe_vllm(base, LIMITS, gpus) if "LORA" in name]

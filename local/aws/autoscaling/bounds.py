@@ -17,9 +17,7 @@ from local.aws.autoscaling.dimension import COPIES
 from local.aws.autoscaling.scalable_target import ScalableTarget
 from local.aws.containers.errors import FleetBusyError
 from local.aws.containers.fleet_state import FleetStatus
-from local.aws.sagemaker.adapter import AdapterComponent
 from local.aws.sagemaker.hosting import Hostings
-from local.aws.wire.errors import ValidationException
 from local.aws.wire.place import Place
 
 
@@ -39,20 +37,12 @@ class Bounds:
         Returns:
             The scaling activity, or None where there is nothing to do or the component is not in service: a resource
             that is not active keeps its capacity.
-
-        Raises:
-            ValidationException: the target is an adapter component, which has no copies of its own.
         """
         if target.key.dimension != COPIES.name:
             return None
         hosting = self._hostings(place)
         with hosting.lock:
-            component = hosting.components.get(target.key.parts["InferenceComponentName"])
-        if isinstance(component, AdapterComponent):
-            raise ValidationException(
-                f'Inference component "{component.arn}" is an adapter: scale its base, "{component.base.arn}".'
-            )
-        fleet = component.fleet
+            fleet = hosting.components.get(target.key.parts["InferenceComponentName"]).fleet
         state = fleet.state()
         wanted = target.clamp(state.desired)
         if wanted == state.desired or state.status is not FleetStatus.IN_SERVICE:

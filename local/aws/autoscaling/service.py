@@ -12,6 +12,7 @@ from local.aws.autoscaling.policies import Policies
 from local.aws.autoscaling.registry import Registry
 from local.aws.autoscaling.scheduled_actions import ScheduledActions
 from local.aws.autoscaling.targets import Targets
+from local.aws.sagemaker.adapter import AdapterComponent
 from local.aws.sagemaker.hosting import Hostings
 from local.aws.wire.errors import ValidationException
 from local.aws.wire.place import Place
@@ -61,7 +62,13 @@ class AutoScalingService:
     def _component_exists(self, place: Place, parts: Mapping[str, str]) -> bool:
         hosting = self._hostings(place)
         with hosting.lock:
-            return any(component.name == parts["InferenceComponentName"] for component in hosting.components)
+            found = [one for one in hosting.components if one.name == parts["InferenceComponentName"]]
+        for component in found:
+            if isinstance(component, AdapterComponent):
+                raise ValidationException(
+                    f"{component.name} is an adapter and has no copies of its own: scale its base, {component.base.name}."
+                )
+        return bool(found)
 
     def _variant_exists(self, place: Place, parts: Mapping[str, str]) -> bool:
         hosting = self._hostings(place)

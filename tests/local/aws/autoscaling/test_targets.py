@@ -1,9 +1,10 @@
+import gzip
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.sagemaker.rig import ACCOUNT, Deployed
+from tests.local.aws.sagemaker.rig import ACCOUNT, Deployed, Rig
 
 TARGET: dict[str, Any] = {
     "ServiceNamespace": "sagemaker",
@@ -187,3 +188,22 @@ def test_a_component_that_is_being_changed_keeps_its_copy_count(rig: Any, scalin
 def test_nothing_has_been_scaled_yet(scaling: Any) -> None:
     scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=3)
     assert scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"] == []
+
+
+def test_an_adapter_has_no_copies_to_be_scaled(rig: Rig, scaling: Any) -> None:
+    deployed, s3 = Deployed(rig), rig.client("s3")
+    deployed.settled("twin")
+    s3.create_bucket(Bucket="scaled-adapters")
+    s3.put_object(Bucket="scaled-adapters", Key="ada.tar.gz", Body=gzip.compress(bytes(1024)))
+    container = {"ArtifactUrl": "s3://scaled-adapters/ada.tar.gz"}
+    deployed.sm.create_inference_component(
+        InferenceComponentName="ada",
+        EndpointName="twin",
+        Specification={"BaseInferenceComponentName": "twin", "Container": container},
+    )
+    deployed.settled("ada")
+    of_adapter = TARGET | {"ResourceId": "inference-component/ada"}
+    with pytest.raises(ClientError, match="ada is an adapter and has no copies of its own: scale its base, twin"):
+        scaling.register_scalable_target(**of_adapter, MinCapacity=0, MaxCapacity=3)
+    assert described(scaling) == []
+    deployed.sm.delete_inference_component(InferenceComponentName="ada")
