@@ -81,7 +81,10 @@ def find_gaps(names: Collection[str], *, shards: frozenset[str] | None) -> list[
 
 def _advise(names: Collection[str]) -> str:
     if _ADAPTER in names and CONFIG not in names:
-        return "It is an adapter: merge it into its base model first (merge_and_unload() of peft) and save that."
+        return (
+            "It is an adapter: merge it into its base model first (merge_and_unload() of peft) and save that, or "
+            "deploy it beside its base (-c adapters=)."
+        )
     if any(name.endswith((".bin", ".pth", ".pt")) for name in names) and not find_weights(names, shards=None):
         return (
             "Pickled weights (.bin, .pth) run code when they are read and are not published: save the model with "

@@ -1,4 +1,4 @@
-"""The names of the components on one endpoint, derived once, and whether SageMaker takes them.
+"""The components beside the main one on an endpoint: their names, derived once, and whether they can be there.
 
 EndpointName and InferenceComponentName in the SageMaker API: 63 characters, letters, digits and single hyphens.
 """
@@ -58,11 +58,11 @@ def check_adapter_names(components: Mapping[str, S3Adapter], *, stage: str) -> N
         )
 
 
-def check_beside_names(components: Mapping[str, ModelSpec]) -> None:
-    """Refuse models whose components could not be named.
+def check_beside(components: Mapping[str, ModelSpec], *, main: ModelSpec) -> None:
+    """Refuse models that could not be on an endpoint beside the main one.
 
     Raises:
-        NotAllowedError: a name is too long.
+        NotAllowedError: it is the main one, its component's name is too long, or it would not reach its weights.
     """
     for name, model in components.items():
         if len(name) > MAX_LENGTH:
@@ -70,4 +70,12 @@ def check_beside_names(components: Mapping[str, ModelSpec]) -> None:
                 setting=SETTING,
                 value=model.model_id,
                 allowed=f"models whose component's name has at most {MAX_LENGTH} characters; {name} has {len(name)}",
+            )
+        if model.model_id == main.model_id:
+            raise NotAllowedError(setting=SETTING, value=model.model_id, allowed="models other than the main one")
+        if main.s3_uri is not None and model.s3_uri is None:
+            raise NotAllowedError(
+                setting=SETTING,
+                value=model.model_id,
+                allowed="MODEL=s3://BUCKET/PREFIX/: beside weights in S3 no container reaches the hub",
             )

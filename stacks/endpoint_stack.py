@@ -21,6 +21,7 @@ from stacks.constructs.execution_role import ExecutionRole
 from stacks.constructs.llm_endpoint import VARIANT_NAME, LlmEndpoint
 from stacks.constructs.published_values import PublishedValues
 from stacks.settings import DeploymentSettings
+from stacks.shares import list_shares
 from stacks.update_policy import UpdatePolicy
 
 # docs/decisions/0007-keys-and-data-capture.md
@@ -50,7 +51,7 @@ class EndpointStack(Stack):
             for name, model in settings.beside_components.items()
         }
         shared = check_sharing(
-            settings.shares,
+            list_shares(settings),
             instance=settings.instance_type,
             fallbacks=settings.instance_fallback,
             engine=settings.engine,

@@ -17,13 +17,12 @@ from model.fallback import MOST_FALLBACKS
 from model.hardware import InstanceType
 from model.images import Image, find_image, list_regions
 from model.limits import ServingLimits
-from model.sharing import Share
 from model.spec import ModelSpec
 from stacks.beside_settings import BesideSettings
 from stacks.component_names import (
     MAX_LENGTH,
     check_adapter_names,
-    check_beside_names,
+    check_beside,
     name_adapters,
     name_beside,
 )
@@ -138,7 +137,7 @@ class DeploymentSettings:
                 setting="name", value=self.name, allowed=f"at most {most} characters in stage {self.stage}"
             )
         check_adapter_names(self.adapter_components, stage=self.stage)
-        self._check_beside()
+        check_beside(self.beside_components, main=self.model)
         self._check_fallback()
         self._check_range("max_copies", 1, None)
         self._check_range("min_copies", 0, self.max_copies)
@@ -230,28 +229,6 @@ class DeploymentSettings:
         return self.beside.least_copies(self.min_copies)
 
     @property
-    def shares(self) -> tuple[Share, ...]:
-        """What shares the endpoint's instances: the main model first."""
-        main = Share(
-            spec=self.model,
-            limits=self.limits,
-            gpus_per_copy=self.gpus_per_copy,
-            min_copies=self.min_copies,
-            max_copies=self.max_copies,
-        )
-        beside = (
-            Share(
-                spec=model,
-                limits=self.limits,
-                gpus_per_copy=self.beside.gpus_per_copy,
-                min_copies=self.min_copies_beside,
-                max_copies=self.beside.max_copies,
-            )
-            for model in self.beside.models
-        )
-        return (main, *beside)
-
-    @property
     def endpoint_stack_name(self) -> str:
         """The name of the stack that holds the endpoint."""
         return f"{self.name}-{self.stage}-endpoint"
@@ -305,18 +282,6 @@ class DeploymentSettings:
                 allowed="only beside kms_key, which encrypts what people asked and were answered",
             )
 
-    def _check_beside(self) -> None:
-        check_beside_names(self.beside_components)
-        for model in self.beside.models:
-            if model.model_id == self.model.model_id:
-                raise NotAllowedError(setting="beside", value=model.model_id, allowed="models other than the main one")
-            if self.network_isolation and model.s3_uri is None:
-                raise NotAllowedError(
-                    setting="beside",
-                    value=model.model_id,
-                    allowed="MODEL=s3://BUCKET/PREFIX/: beside weights in S3 no container reaches the hub",
-                )
-
     def _check_fallback(self) -> None:
         types = self.instance_type_names
         if len(self.instance_fallback) > MOST_FALLBACKS or len(set(types)) < len(types):
@@ -324,6 +289,13 @@ class DeploymentSettings:
                 setting="instance_fallback",
                 value=",".join(one.name for one in self.instance_fallback),
                 allowed=f"at most {MOST_FALLBACKS} instance types, each once, and not {self.instance_type.name} again",
+            )
+        if self.instance_fallback and self.adapter_components:
+            # A base has a specification for each type there; of an adapter's AWS does not say how it is given.
+            raise NotAllowedError(
+                setting="instance_fallback",
+                value=",".join(types[1:]),
+                allowed="only without adapters in S3: their components are for endpoints of one instance type",
             )
 
     def _check_service_region(self) -> None:

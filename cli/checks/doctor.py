@@ -18,6 +18,7 @@ from model.hub import HUB_URL
 from model.sharing import SharedFit, check_sharing
 from stacks.context import read_settings
 from stacks.settings import DeploymentSettings
+from stacks.shares import list_shares
 
 
 def examine(given: Mapping[str, str]) -> list[Check]:
@@ -66,7 +67,7 @@ def _fit(settings: DeploymentSettings) -> tuple[SharedFit | None, Check]:
     model_id, instance = settings.model.model_id, settings.instance_type
     try:
         fit = check_sharing(
-            settings.shares,
+            list_shares(settings),
             instance=instance,
             fallbacks=settings.instance_fallback,
             engine=settings.engine,

@@ -16,6 +16,7 @@ from model.hardware import PRICES_READ, PRICES_REGION
 from model.plan import Deployment, Plan, make_plan
 from stacks.context import read_settings
 from stacks.errors import SettingsError
+from stacks.shares import list_shares
 
 _DOES_NOT_DEPLOY = 1
 
@@ -71,7 +72,7 @@ def _read_deployment(given: dict[str, str]) -> Deployment:
         max_instances=settings.max_instances,
         target_concurrency=settings.target_concurrency,
         fallbacks=settings.instance_fallback,
-        beside=settings.shares[1:],
+        beside=list_shares(settings)[1:],
     )
 
 

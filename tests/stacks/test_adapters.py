@@ -61,6 +61,11 @@ def test_a_change_of_adapters_is_no_new_endpoint():
             "adapters is '99 adapters'. Allowed: as many as a parameter of 4096 characters has",
         ),
         (
+            {"engine": "vllm", "instance_fallback": "ml.g6.2xlarge"} | ADAPTERS_IN_S3,
+            NotAllowedError,
+            "instance_fallback is 'ml.g6.2xlarge'. Allowed: only without adapters in S3",
+        ),
+        (
             {"s3_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/0a1b"},
             NotAllowedError,
             "Allowed: only beside s3_uri or adapters in S3, which it decrypts.",

@@ -66,7 +66,8 @@ class AutoScalingService:
         for component in found:
             if isinstance(component, AdapterComponent):
                 raise ValidationException(
-                    f"{component.name} is an adapter and has no copies of its own: scale its base, {component.base.name}."
+                    f"{component.name} is an adapter and has no copies of its own: scale its base, "
+                    f"{component.base.name}."
                 )
         return bool(found)
 
