@@ -45,9 +45,14 @@ def describe_vllm(spec: ModelSpec, limits: ServingLimits, gpus_per_copy: int) ->
     lets requests wait for room. Requests beyond `max_num_seqs` wait too; none is turned away.
     """
     if spec.s3_uri is None:
+        # It is served under the name that it has on the hub.
         environment = {"SM_VLLM_MODEL": spec.model_id, "SM_VLLM_REVISION": spec.revision}
     else:
-        environment = {"SM_VLLM_MODEL": _WEIGHTS_FOLDER, "HF_HUB_OFFLINE": "1"}
+        environment = {
+            "SM_VLLM_MODEL": _WEIGHTS_FOLDER,
+            "SM_VLLM_SERVED_MODEL_NAME": spec.model_id,
+            "HF_HUB_OFFLINE": "1",
+        }
     if spec.quantization is Quantization.FP8:
         # The others are in the checkpoint's own config, where vLLM finds the faster kernel for them.
         environment["SM_VLLM_QUANTIZATION"] = spec.quantization.value
@@ -56,7 +61,8 @@ def describe_vllm(spec: ModelSpec, limits: ServingLimits, gpus_per_copy: int) ->
     if spec.adapter_room:
         environment |= _describe_adapter_slots(spec, gpus_per_copy)
     return environment | {
-        "SM_VLLM_SERVED_MODEL_NAME": spec.model_id,
+        # The image's notebooks set it: without it, they say, the health check does not reach the server.
+        "SM_VLLM_HOST": "0.0.0.0",  # noqa: S104 - the container's own network, where only SageMaker calls
         "SM_VLLM_TENSOR_PARALLEL_SIZE": str(gpus_per_copy),
         "SM_VLLM_MAX_MODEL_LEN": str(limits.max_total_tokens),
         "SM_VLLM_MAX_NUM_BATCHED_TOKENS": str(limits.max_batch_prefill_tokens),

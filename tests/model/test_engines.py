@@ -50,7 +50,7 @@ def test_vllm_is_told_the_model_its_revision_and_the_limits_that_it_has():
         "SM_VLLM_MODEL": "mlabonne/TwinLlama-3.1-8B-DPO",
         "SM_VLLM_REVISION": "49ea8865dec91696c811a82821883b3a915a9915",
         "SM_VLLM_DTYPE": "bfloat16",
-        "SM_VLLM_SERVED_MODEL_NAME": "mlabonne/TwinLlama-3.1-8B-DPO",
+        "SM_VLLM_HOST": "0.0.0.0",  # noqa: S104 - what the container is told
         "SM_VLLM_TENSOR_PARALLEL_SIZE": "4",
         "SM_VLLM_MAX_MODEL_LEN": "6144",
         "SM_VLLM_MAX_NUM_BATCHED_TOKENS": "4096",
