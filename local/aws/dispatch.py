@@ -2,7 +2,7 @@
 
 moto's dispatcher finds a request's service from its signature, host or path, and asks for the application of that
 service. Here is what it is given: an own service takes the place of moto's whole application. Of moto itself two
-methods of its buckets are changed, and what s3_checksums.py says.
+methods of its buckets are changed, and what s3_checksums.py and access_keys.py say.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,9 +19,11 @@ from moto.s3.models import FakeBucket
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from local.aws.access_keys import look_only_in_what_is_used
 from local.aws.errors import MotoVersionError
 from local.aws.faults import fault_response
 from local.aws.s3_checksums import keep_checksums
+from local.aws.service_descriptions import read_once
 
 MOTO_VERSION = "5.2.5"
 
@@ -59,12 +61,14 @@ def _moto_fault(service: str, error: Exception) -> Response | HTTPException:
 
 
 def _configure_moto() -> None:
+    read_once()
     default_user_config["iam"]["load_aws_managed_policies"] = True  # roles refer to AWS's own policies
     # Nothing enforces policies here: they are kept and given back. moto does enforce those of buckets, without their
     # conditions, so the usual one that denies plain HTTP would deny everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)  # type: ignore[method-assign,assignment]
     keep_checksums()
+    look_only_in_what_is_used()
 
 
 class _OwnService:

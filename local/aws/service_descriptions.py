@@ -1,0 +1,17 @@
+"""AWS's descriptions of its services, read once for everything in this process that speaks to them.
+
+Each SDK session reads them for itself, and moto does for each service: EC2's alone takes a fifth of a second. Nobody
+changes what a session has read; moto's own, which it adds to, are read apart.
+"""
+
+import functools
+
+from botocore import session
+from moto.core import utils
+
+
+def read_once() -> None:
+    """Let all SDK sessions of this process share what they have read, and all of moto's services."""
+    if not hasattr(session.create_loader, "cache_clear"):
+        session.create_loader = functools.cache(session.create_loader)
+        utils.create_loader = functools.cache(utils.create_loader)
