@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import botocore.session
 import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
@@ -35,7 +36,13 @@ hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C again where a shell runs us in the background: it is ignored there, by what we start, too."""
+    """Prepare this process.
+
+    All SDK sessions share what they read of AWS's services: a fifth of a second for each, and there are hundreds. And
+    Ctrl-C is taken again where a shell runs us in the background: it is ignored there, by what we start, too.
+    """
+    if not hasattr(botocore.session.create_loader, "cache_clear"):
+        botocore.session.create_loader = functools.cache(botocore.session.create_loader)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -126,6 +133,8 @@ def rehearsal(
 def outputs(rehearsal: Rehearsal, local_environment: LocalEnvironment) -> dict[str, str]:
     """The outputs of the deployed stage."""
     with entered(local_environment):
+        # CDK's own rules take half the time of a synth, and tests/stacks has them asked.
+        os.environ["CDK_VALIDATION"] = "false"
         return rehearsal.deploy()
 
 

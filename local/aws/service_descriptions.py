@@ -12,6 +12,6 @@ from moto.core import utils
 
 def read_once() -> None:
     """Let all SDK sessions of this process share what they have read, and all of moto's services."""
-    if not hasattr(session.create_loader, "cache_clear"):
-        session.create_loader = functools.cache(session.create_loader)
-        utils.create_loader = functools.cache(utils.create_loader)
+    for module in (session, utils):
+        if not hasattr(module.create_loader, "cache_clear"):
+            module.create_loader = functools.cache(module.create_loader)
