@@ -67,6 +67,11 @@ class Project:
         raise PrerequisiteError("The CDK CLI is not installed.", advice="Run `make setup`.")
 
     @property
+    def node_cache(self) -> Path:
+        """The folder where node keeps what it has compiled of the CDK CLI; gone with what was installed."""
+        return self.root / "node_modules/.cache/node"
+
+    @property
     def programs(self) -> Path:
         """The folder of this environment's programs: python, node, and what jsii needs on its PATH."""
         return Path(sys.executable).parent

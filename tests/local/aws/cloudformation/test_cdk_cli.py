@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cli.project import Project
 from local.aws.process import LocalAws
 from tests.local.aws.cloudformation.assembly import write_assembly
 
@@ -32,6 +33,7 @@ class Cdk:
             "HOME": str(folder / "home"),
             "CDK_HOME": str(folder / "cdk-home"),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "NODE_COMPILE_CACHE": str(Project.locate().node_cache),
             "AWS_ENDPOINT_URL": endpoint_url,
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
