@@ -38,9 +38,12 @@ hypothesis.settings.load_profile("repeatable")
 def pytest_configure() -> None:
     """Prepare this process.
 
-    All SDK sessions share what they read of AWS's services: a fifth of a second for each, and there are hundreds. And
-    Ctrl-C is taken again where a shell runs us in the background: it is ignored there, by what we start, too.
+    All SDK sessions share what they read of AWS's services: a fifth of a second for each, and there are hundreds. The
+    copies of a model compute in one thread each: two wait for each other, a third of their CPU time, where tests run
+    beside each other. And Ctrl-C is taken again where a shell runs us in the background: it is ignored there, by what
+    we start, too.
     """
+    os.environ.setdefault("LOCAL_TGI_THREADS", "1")
     if not hasattr(botocore.session.create_loader, "cache_clear"):
         botocore.session.create_loader = functools.cache(botocore.session.create_loader)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

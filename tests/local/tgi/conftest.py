@@ -25,7 +25,9 @@ class Container:
     """`python -m local.tgi` as a process, with everything that it writes to stderr."""
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LOCAL_TGI_THREADS") if name in os.environ
+        }
         self.lines: list[str] = []
         self._ready = threading.Event()
         self.url = ""
