@@ -45,7 +45,7 @@ def synthesize(tmp_path_factory) -> Callable[..., str]:
         out = tmp_path_factory.mktemp("cdk.out")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-            app = App(outdir=str(out), analytics_reporting=False)
+            app = App(outdir=str(out), analytics_reporting=False, builtin_cloud_formation_validation=False)
             stack = make(app, settings=read_settings(context, {}))
             app.synth()
         template = json.loads((out / f"{stack.stack_name}.template.json").read_text(encoding="utf-8"))

@@ -29,7 +29,7 @@ def outputs(tmp_path_factory, settings):
     out = tmp_path_factory.mktemp("cdk.out")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        app = App(outdir=str(out), analytics_reporting=False)
+        app = App(outdir=str(out), analytics_reporting=False, builtin_cloud_formation_validation=False)
         EndpointStack(app, settings=settings)
         app.synth()
     template = json.loads((out / f"{settings.endpoint_stack_name}.template.json").read_text(encoding="utf-8"))
