@@ -5,6 +5,7 @@ changes what a session has read; moto's own, which it adds to, are read apart.
 """
 
 import functools
+from types import ModuleType
 
 from botocore import session
 from moto.core import utils
@@ -12,6 +13,7 @@ from moto.core import utils
 
 def read_once() -> None:
     """Let all SDK sessions of this process share what they have read, and all of moto's services."""
-    for module in (session, utils):
+    modules: tuple[ModuleType, ...] = (session, utils)
+    for module in modules:
         if not hasattr(module.create_loader, "cache_clear"):
-            module.create_loader = functools.cache(module.create_loader)
+            module.create_loader = functools.cache(module.create_loader)  # type: ignore[attr-defined]
