@@ -21,8 +21,12 @@ def make_answerer(
     generator: EndpointGenerator,
     retriever: Retriever,
     understander: Understander | None,
+    adapter: str | None = None,
 ) -> Answerer:
-    """Return it; it is made anew for each answer, since a deployment may change the endpoint in between."""
+    """Return it; it is made anew for each answer, since a deployment may change the endpoint in between.
+
+    It writes with a LoRA adapter of the endpoint where one is named, with the base model otherwise.
+    """
     address = endpoint.address
     limits = AnswerLimits(
         max_input_tokens=address.max_input_tokens or _DEFAULT_MAX_INPUT_TOKENS,
@@ -30,7 +34,7 @@ def make_answerer(
         max_new_tokens=settings.max_new_tokens,
         timeout_s=settings.answer_timeout_s,
     )
-    writer = Writer(generator=generator, style=prompt_style(settings, address), limits=limits)
+    writer = Writer(generator=generator.with_adapter(adapter), style=prompt_style(settings, address), limits=limits)
     return Answerer(retriever=retriever, writer=writer, understander=understander, passages=settings.passages)
 
 

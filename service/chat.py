@@ -9,18 +9,16 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from inference_client import GenerationParameters, InvalidParameterError
-from rag.answer import Done, SourcesFound, TextMade
+from rag.answer import Done, Event, SourcesFound, TextMade
 from rag.packing import Source
 from rag.prompting import Message, Role
-from rag.protocols import Usage
+from rag.protocols import Chunk, Usage
+from service.adapters import plain_models, twin_models
 from service.answer_log import AnswerLog
 from service.errors import InvalidRequestError, UnknownModelError
 from service.generator import TEMPERATURE
 from service.lifespan import ServiceState
 from service.wire.openai import ChatCompletionRequest, ChatMessage, ModelOut
-
-TWIN_MODEL = "llm-twin"
-_PLAIN_MODEL = "llm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +41,12 @@ class Piece:
 
 
 def list_models(state: ServiceState, *, created: int) -> list[ModelOut]:
-    """Return the models that can be asked: the twin, and the model that it writes with."""
+    """Return the models that can be asked: the twin, and the model that it writes with; each of their adapters, too."""
+    address = state.endpoint.address
     return [
-        ModelOut(id=TWIN_MODEL, created=created, owned_by="llm-twin"),
-        ModelOut(id=plain_model(state), created=created, owned_by="endpoint"),
+        *(ModelOut(id=name, created=created, owned_by="llm-twin") for name in twin_models(address)),
+        *(ModelOut(id=name, created=created, owned_by="endpoint") for name in plain_models(address)),
     ]
-
-
-def plain_model(state: ServiceState) -> str:
-    """Return the name of the model that the endpoint serves."""
-    return state.endpoint.address.model_id or _PLAIN_MODEL
 
 
 def answer_chat(asked: ChatCompletionRequest, state: ServiceState) -> AsyncGenerator[Piece, None]:
@@ -62,24 +56,29 @@ def answer_chat(asked: ChatCompletionRequest, state: ServiceState) -> AsyncGener
         UnknownModelError: there is no such model.
         InvalidRequestError: the chat is not one that the model can answer.
     """
-    if asked.model == TWIN_MODEL:
+    twins, plain = twin_models(state.endpoint.address), plain_models(state.endpoint.address)
+    if asked.model in twins:
         *before, last = asked.messages
         if last.role != "user":
             raise InvalidRequestError(
                 f"The last message is the {last.role}'s; it must be the user's.", parameter="messages"
             )
-        return _twin(last.text, [_turn(message) for message in before], asked.max_new_tokens, state)
-    if asked.model == plain_model(state):
-        return _plain(asked, _parameters(asked, state), state)
-    known = f"{TWIN_MODEL}, {plain_model(state)}"
+        answerer = state.answerer(adapter=twins[asked.model])
+        events = answerer.stream(
+            last.text, history=[_turn(message) for message in before], max_new_tokens=asked.max_new_tokens
+        )
+        return _twin(AnswerLog(state, last.text).follow(events))
+    if asked.model in plain:
+        generator = state.generator.with_adapter(plain[asked.model])
+        turns = [{"role": str(turn.role), "content": turn.content} for turn in map(_turn, asked.messages)]
+        chunks = generator.chat(turns, parameters=_parameters(asked, state), timeout_s=state.settings.answer_timeout_s)
+        return _plain(AnswerLog(state, asked.messages[-1].text).follow_chat(chunks))
+    known = ", ".join([*twins, *plain])
     raise UnknownModelError(f"There is no model {asked.model[:100]!r}; there are: {known}.", parameter="model")
 
 
-async def _twin(
-    question: str, history: list[Message], max_new_tokens: int | None, state: ServiceState
-) -> AsyncGenerator[Piece, None]:
-    stream = state.answerer().stream(question, history=history, max_new_tokens=max_new_tokens)
-    async with aclosing(AnswerLog(state, question).follow(stream)) as events:
+async def _twin(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Piece, None]:
+    async with aclosing(events):
         async for event in events:
             if isinstance(event, SourcesFound):
                 yield Piece(sources=event.sources)
@@ -90,12 +89,8 @@ async def _twin(
                 yield Piece(finish_reason=reason, usage=event.answer.usage, notes=event.answer.notes)
 
 
-async def _plain(
-    asked: ChatCompletionRequest, parameters: GenerationParameters, state: ServiceState
-) -> AsyncGenerator[Piece, None]:
-    turns = [{"role": str(turn.role), "content": turn.content} for turn in map(_turn, asked.messages)]
-    stream = state.generator.chat(turns, parameters=parameters, timeout_s=state.settings.answer_timeout_s)
-    async with aclosing(AnswerLog(state, asked.messages[-1].text).follow_chat(stream)) as chunks:
+async def _plain(chunks: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Piece, None]:
+    async with aclosing(chunks):
         async for chunk in chunks:
             if chunk.text:
                 yield Piece(text=chunk.text)

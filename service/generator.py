@@ -7,6 +7,7 @@ and nothing of HTTP; which error becomes which is in model_failures.py.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import inference_client as llm
@@ -29,10 +30,20 @@ _REPETITION_PENALTY = 1.1
 
 
 class EndpointGenerator:
-    """Generates with whatever endpoint is deployed."""
+    """Generates with whatever endpoint is deployed.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    Args:
+        endpoint: whose model writes.
+        adapter: the LoRA adapter that it writes with; None for the base model.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, adapter: str | None = None) -> None:
         self._endpoint = endpoint
+        self._adapter = adapter
+
+    def with_adapter(self, adapter: str | None) -> "EndpointGenerator":
+        """Return a generator of the same endpoint that writes with an adapter."""
+        return EndpointGenerator(self._endpoint, adapter=adapter)
 
     async def generate(
         self, prompt: Prompt, *, max_new_tokens: int, timeout_s: float, json_schema: Mapping[str, object] | None = None
@@ -60,6 +71,7 @@ class EndpointGenerator:
         Raises:
             GenerationError: as for `stream`.
         """
+        parameters = replace(parameters, adapter_id=self._adapter)
         return self._chunks(
             lambda client: client.stream_chat(messages, parameters=parameters, inference_id=current_request_id()),
             stops=parameters.stop or (),
@@ -77,7 +89,8 @@ class EndpointGenerator:
             return self.chat(
                 turns, parameters=GenerationParameters(**shared, stop=prompt.stop or None), timeout_s=timeout_s
             )
-        parameters = GenerationParameters(**shared, repetition_penalty=_REPETITION_PENALTY, stop=prompt.stop or None)
+        shared |= {"repetition_penalty": _REPETITION_PENALTY, "adapter_id": self._adapter}
+        parameters = GenerationParameters(**shared, stop=prompt.stop or None)
         return self._chunks(
             lambda client: client.stream(prompt.text, parameters=parameters, inference_id=current_request_id()),
             stops=prompt.stop,

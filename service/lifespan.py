@@ -59,14 +59,19 @@ class ServiceState:
     readiness: ReadinessCheck
     metrics: Metrics
 
-    def answerer(self) -> Answerer:
-        """Return what answers, by the limits and in the prompt format of the endpoint as it is deployed now."""
+    def answerer(self, *, adapter: str | None = None) -> Answerer:
+        """Return what answers, by the limits and in the prompt format of the endpoint as it is deployed now.
+
+        Args:
+            adapter: the LoRA adapter that writes; None for the base model.
+        """
         return make_answerer(
             self.settings,
             endpoint=self.endpoint,
             generator=self.generator,
             retriever=self.retriever,
             understander=self.understander,
+            adapter=adapter,
         )
 
 

@@ -39,17 +39,14 @@ def ask(  # noqa: PLR0917 - the options of the command
     choose_target(project, progress, aws=aws)
     session = boto3.Session()
     stack = endpoint_stack(session, stage)
-    if sources and adapter:
-        raise UsageError(
-            "--adapter is given with --sources.", advice="The service asks the model itself: leave one out."
-        )
     if sources:
         # Seconds of imports that a plain question does not need.
         from cli.service_settings import NO_KEYS, choose_store, found_in_stack, make_settings  # noqa: PLC0415
         from cli.sourced_answer import print_sourced_answer  # noqa: PLC0415
 
         settings = make_settings(NO_KEYS | {"store": choose_store(project, store)} | found_in_stack(stack))
-        asyncio.run(print_sourced_answer(settings, text, max_new_tokens=max_new_tokens, progress=progress))
+        work = print_sourced_answer(settings, text, max_new_tokens=max_new_tokens, adapter=adapter, progress=progress)
+        asyncio.run(work)
         return
     if store:
         raise UsageError("--store is given without --sources.", advice="Add --sources, or leave --store out.")

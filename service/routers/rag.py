@@ -6,6 +6,7 @@ from contextlib import aclosing
 from fastapi import APIRouter, Depends, Request
 
 from rag.answer import Answer, Done, Event, SourcesFound, StageBegun, TextMade
+from service.adapters import deployed_adapter
 from service.answer_log import AnswerLog
 from service.callers import may_ask
 from service.disconnect import unless_left
@@ -48,7 +49,7 @@ async def rag_stream(asked: RagRequest, state: Shared) -> EventStreamResponse:
 
 
 def _stream(asked: RagRequest, state: ServiceState) -> AsyncGenerator[Event, None]:
-    events = state.answerer().stream(
+    events = state.answerer(adapter=deployed_adapter(asked.adapter, state.endpoint.address)).stream(
         asked.query, k=asked.k, filters=asked.filters.as_filters(), max_new_tokens=asked.max_new_tokens
     )
     return AnswerLog(state, asked.query).follow(events)

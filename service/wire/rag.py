@@ -6,7 +6,16 @@ from pydantic import BaseModel, Field
 
 from rag.answer import Answer
 from rag.packing import Source
-from service.wire.shared import FiltersIn, FiltersOut, PassageCount, PassageOut, Question, WireModel, passage_values
+from service.wire.shared import (
+    FiltersIn,
+    FiltersOut,
+    Label,
+    PassageCount,
+    PassageOut,
+    Question,
+    WireModel,
+    passage_values,
+)
 
 
 class RagRequest(WireModel):
@@ -17,6 +26,10 @@ class RagRequest(WireModel):
         default=None, description="How many passages to retrieve; the service's own default."
     )
     filters: FiltersIn = Field(default_factory=FiltersIn)
+    adapter: Label | None = Field(
+        default=None,
+        description="The LoRA adapter of the endpoint that writes the answer; the base model where none is named.",
+    )
     max_new_tokens: int | None = Field(
         default=None, ge=1, le=8192, description="Of the answer; the service's own bound holds beside it."
     )

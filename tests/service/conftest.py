@@ -115,6 +115,7 @@ class Asked:
     body: dict
     inference_id: str | None
     path: str
+    component: str | None
     left_early: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -193,7 +194,12 @@ class FakeEndpoint:
             status = {"DescribeEndpoint": "EndpointStatus", "DescribeInferenceComponent": "InferenceComponentStatus"}
             writer.write(_json_answer(200, {status[name]: self.status}))
             return True
-        asked = Asked(json.loads(body), headers.get("x-amzn-sagemaker-inference-id"), head[0].split(" ")[1])
+        asked = Asked(
+            body=json.loads(body),
+            inference_id=headers.get("x-amzn-sagemaker-inference-id"),
+            path=head[0].split(" ")[1],
+            component=headers.get("x-amzn-sagemaker-inference-component"),
+        )
         self.asked.append(asked)
         steps = self.understand if asked.is_understanding else self.answer
         if callable(steps):
