@@ -49,6 +49,11 @@ async def fill(store, rows):
         await writer.replace(rows, sources=[row.passage.source for row in rows])
 
 
+async def test_the_rest_client_of_a_server_that_nobody_runs_is_not_loaded():
+    assert "lancedb" in sys.modules
+    assert not [name for name in sys.modules if name.startswith("lance_namespace_urllib3_client.api.")]
+
+
 async def test_a_passage_comes_back_as_it_went_in(open_store, words):
     store = open_store(words)
     rows = passages(3)
