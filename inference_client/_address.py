@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import boto3
@@ -30,6 +30,7 @@ class EndpointAddress:
         adapters: the LoRA adapters that a request may ask for; empty where there are none.
         adapter_components: which component answers for each of them, where they have components of their own; empty
             where the engine itself tells them apart.
+        beside_components: the component of each further model on the endpoint.
 
     Raises:
         ConfigurationError: on construction, for a name that SageMaker does not allow.
@@ -46,6 +47,7 @@ class EndpointAddress:
     variant_name: str | None = None
     adapters: tuple[str, ...] | None = None
     adapter_components: Mapping[str, str] | None = field(default=None, hash=False)
+    beside_components: Mapping[str, str] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if self.inference_component_name in ("None", ""):
@@ -85,7 +87,8 @@ class EndpointAddress:
             max_total_tokens=_tokens(outputs, "MaxTotalTokens", source),
             variant_name=outputs.get("VariantName"),
             adapters=tuple(filter(None, outputs.get("Adapters", "").split(","))),
-            adapter_components=_components(outputs, source),
+            adapter_components=_components(outputs, "AdapterComponents", source),
+            beside_components=_components(outputs, "BesideComponents", source),
         )
 
     @classmethod
@@ -124,16 +127,37 @@ class EndpointAddress:
         """
         return cls.from_outputs(_outputs.of_ssm(path, session=session), source=f"SSM path {path}")
 
+    def of_model(self, model_id: str) -> "EndpointAddress":
+        """Return the address of a model on this endpoint: of the main one, or of one that is hosted beside it.
 
-def _components(outputs: Mapping[str, str], source: str) -> dict[str, str]:
+        Raises:
+            ConfigurationError: the endpoint has no such model; the message names those that it has.
+        """
+        if model_id == self.model_id:
+            return self
+        beside = self.beside_components or {}
+        if model_id not in beside:
+            there = ", ".join(filter(None, (self.model_id, *beside))) or "none that is known"
+            raise ConfigurationError(f"model_id is {model_id!r}; endpoint {self.endpoint_name} has: {there}.")
+        return replace(
+            self,
+            inference_component_name=beside[model_id],
+            model_id=model_id,
+            model_revision=None,
+            adapters=(),
+            adapter_components=None,
+        )
+
+
+def _components(outputs: Mapping[str, str], key: str, source: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for pair in filter(None, outputs.get("AdapterComponents", "").split(",")):
-        adapter, is_pair, component = pair.partition("=")
-        if not (adapter and is_pair and _NAME.fullmatch(component)):
+    for pair in filter(None, outputs.get(key, "").split(",")):
+        name, is_pair, component = pair.partition("=")
+        if not (name and is_pair and _NAME.fullmatch(component)):
             raise ConfigurationError(
-                f"AdapterComponents of {source} has {pair!r}; allowed: an adapter and its component, NAME=COMPONENT."
+                f"{key} of {source} has {pair!r}; allowed: a name and its component, NAME=COMPONENT."
             )
-        found[adapter] = component
+        found[name] = component
     return found
 
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from model.adapter import S3Adapter
 from model.engines import Engine, traits_of
-from model.fallback import MOST_FALLBACKS
 from model.hardware import InstanceType
 from model.images import Image, find_image, list_regions
 from model.limits import ServingLimits
@@ -32,13 +31,11 @@ from stacks.errors import NotAllowedError
 from stacks.monitoring_settings import MonitoringSettings
 from stacks.office_hours import OfficeHours
 from stacks.regions import COMPONENT_REGIONS
-from stacks.service_image import RegistryImage
 from stacks.service_settings import ServiceSettings
+from stacks.together import check_together
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEY_LENGTH = 8
-# By its id: an alias is nothing that a policy can name.
-_KMS_KEY = re.compile(r"arn:aws[\w-]*:kms:(?P<region>[\w-]+):\d{12}:key/[\w-]+", re.ASCII)
 
 
 class Stage(StrEnum):
@@ -138,7 +135,6 @@ class DeploymentSettings:
             )
         check_adapter_names(self.adapter_components, stage=self.stage)
         check_beside(self.beside_components, main=self.model)
-        self._check_fallback()
         self._check_range("max_copies", 1, None)
         self._check_range("min_copies", 0, self.max_copies)
         self._check_range("first_copies", 1, None)
@@ -152,15 +148,7 @@ class DeploymentSettings:
         self._check_range("startup_timeout_s", 60, 3600)
         self._check_range("update_wait_s", 0, 3600)
         self._check_range("update_timeout_s", 600, 28_800)
-        if self.office_hours is not None and self.min_copies > 0:
-            raise NotAllowedError(
-                setting="office_hours",
-                value=f"{self.office_hours.days} {self.office_hours.opens}-{self.office_hours.closes}",
-                allowed=f"only beside min_copies=0: with {self.min_copies} the endpoint never sleeps",
-            )
-        self._check_weights_key()
-        self._check_key()
-        self._check_service_region()
+        check_together(self)
 
     @property
     def image(self) -> Image:
@@ -257,62 +245,6 @@ class DeploymentSettings:
     def published_path(self) -> str:
         """The path in the Parameter Store under which the stacks' outputs are published too."""
         return f"/{self.name}/{self.stage}"
-
-    def _check_weights_key(self) -> None:
-        if self.s3_kms_key_arn is None:
-            return
-        found = _KMS_KEY.fullmatch(self.s3_kms_key_arn)
-        if found is None or found["region"] != self.region:
-            allowed = f"arn:aws:kms:{self.region}:ACCOUNT:key/ID, a key in the region of the bucket and the endpoint"
-        elif not self.weights_in_s3 and not self.adapter_components:
-            allowed = "only beside s3_uri or adapters in S3, which it decrypts"
-        else:
-            return
-        raise NotAllowedError(setting="s3_kms_key_arn", value=self.s3_kms_key_arn, allowed=allowed)
-
-    def _check_key(self) -> None:
-        if self.kms_key is not None and self.kms_key.region != self.region:
-            raise NotAllowedError(
-                setting="kms_key", value=self.kms_key.arn, allowed=f"a key in {self.region}, where the stacks are"
-            )
-        if self.data_capture is not None and self.kms_key is None:
-            raise NotAllowedError(
-                setting="data_capture",
-                value=self.data_capture.s3_uri,
-                allowed="only beside kms_key, which encrypts what people asked and were answered",
-            )
-
-    def _check_fallback(self) -> None:
-        types = self.instance_type_names
-        if len(self.instance_fallback) > MOST_FALLBACKS or len(set(types)) < len(types):
-            raise NotAllowedError(
-                setting="instance_fallback",
-                value=",".join(one.name for one in self.instance_fallback),
-                allowed=f"at most {MOST_FALLBACKS} instance types, each once, and not {self.instance_type.name} again",
-            )
-        if self.instance_fallback and self.adapter_components:
-            # A base has a specification for each type there; of an adapter's AWS does not say how it is given.
-            raise NotAllowedError(
-                setting="instance_fallback",
-                value=",".join(types[1:]),
-                allowed="only without adapters in S3: their components are for endpoints of one instance type",
-            )
-
-    def _check_service_region(self) -> None:
-        """Refuse what the service would look for in its own region and not find there."""
-        image, certificate_region = self.service.image, self.service.certificate_region
-        if isinstance(image, RegistryImage) and image.region not in (None, self.region):
-            raise NotAllowedError(
-                setting="service_image",
-                value=f"{image.repository}{image.version} of {image.region}",
-                allowed=f"an image in {self.region}, which the tasks' network reaches",
-            )
-        if certificate_region not in (None, self.region):
-            raise NotAllowedError(
-                setting="service_certificate_arn",
-                value=self.service.certificate_arn,
-                allowed=f"a certificate in {self.region}, where the load balancer is",
-            )
 
     def _check_range(self, setting: str, least: int, most: int | None) -> None:
         value = getattr(self, setting)

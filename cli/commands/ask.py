@@ -27,6 +27,7 @@ def ask(  # noqa: PLR0917 - the options of the command
     adapter: Annotated[
         str | None, typer.Option(help="The LoRA adapter that answers: its hub id on TGI, its name on vLLM.")
     ] = None,
+    model: Annotated[str | None, typer.Option(help="The model that answers, where the endpoint hosts several.")] = None,
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:
@@ -39,6 +40,8 @@ def ask(  # noqa: PLR0917 - the options of the command
     choose_target(project, progress, aws=aws)
     session = boto3.Session()
     stack = endpoint_stack(session, stage)
+    if sources and model:
+        raise UsageError("--model is given with --sources.", advice="The service asks the main model: leave one out.")
     if sources:
         # Seconds of imports that a plain question does not need.
         from cli.service_settings import NO_KEYS, choose_store, found_in_stack, make_settings  # noqa: PLC0415
@@ -51,6 +54,8 @@ def ask(  # noqa: PLR0917 - the options of the command
     if store:
         raise UsageError("--store is given without --sources.", advice="Add --sources, or leave --store out.")
     address = EndpointAddress.from_stack(stack, session=session)
+    if model:
+        address = address.of_model(model)
     with EndpointClient(address, session=session) as client:
         print_answer(
             client,

@@ -51,4 +51,5 @@ def test_the_client_understands_every_value(outputs, settings):
         variant_name="AllTraffic",
         adapters=(),
         adapter_components={},
+        beside_components={},
     )

@@ -224,6 +224,7 @@ def test_the_knowledge_answers_with_its_sources_on_the_terminal(checkout: Path, 
         (["ask", "--store", "somewhere", "hello"], 2, "--sources"),
         (["ask", "--sources", "--store", "not/there", "hello"], 1, "not/there"),
         (["ask", "--sources", "--adapter", "eve", "hello"], 2, "no adapter 'eve'; the endpoint has: none."),
+        (["ask", "--model", "org/none", "hello"], 1, "has: HuggingFaceTB/SmolLM2-135M-Instruct."),
         (["serve"], 2, "no API keys"),
         (["serve", "--no-keys", "--host", "0.0.0.0"], 2, "loopback"),  # noqa: S104 - it is refused
     ],

@@ -166,5 +166,22 @@ def test_adapters_that_are_components_are_read_with_their_names(say):
 
 @pytest.mark.parametrize("text", ["ada", "=twin", "ada=", "ada=twin_adapter"])
 def test_what_names_no_component_of_an_adapter_is_refused(say, text):
-    with pytest.raises(ic.ConfigurationError, match=f"AdapterComponents of the outputs has '{text}'; allowed"):
-        ic.EndpointAddress.from_outputs(say.OUTPUTS | {"AdapterComponents": text})
+    for key in ("AdapterComponents", "BesideComponents"):
+        with pytest.raises(ic.ConfigurationError, match=f"{key} of the outputs has '{text}'; allowed"):
+            ic.EndpointAddress.from_outputs(say.OUTPUTS | {key: text})
+
+
+def test_a_model_beside_has_an_address_of_its_own(say):
+    told = {"Adapters": "ada", "BesideComponents": "org/small=twin-beside-small,org/other=twin-beside-other"}
+    main = ic.EndpointAddress.from_outputs(say.OUTPUTS | told)
+    small = main.of_model("org/small")
+    assert (small.endpoint_name, small.inference_component_name) == ("twin", "twin-beside-small")
+    assert (small.model_id, small.model_revision, small.adapters) == ("org/small", None, ())
+    assert small.max_input_tokens == main.max_input_tokens
+    assert main.of_model(say.OUTPUTS["ModelId"]) is main
+
+
+def test_a_model_that_is_not_on_the_endpoint_is_refused_with_those_that_are(say):
+    main = ic.EndpointAddress.from_outputs(say.OUTPUTS | {"BesideComponents": "org/small=twin-beside-small"})
+    with pytest.raises(ic.ConfigurationError, match=r"twin has: mlabonne/TwinLlama-3\.1-8B-DPO, org/small\."):
+        main.of_model("org/large")

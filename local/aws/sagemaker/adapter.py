@@ -169,7 +169,9 @@ class AdapterComponent:
     def _load(self, uri: str, *, to: Path, before: Mapping[str, Any]) -> None:
         try:
             self._unpack(uri, to)
-        except UnreadableArchiveError as error:
+        except Exception as error:  # whatever it is: somebody waits for how this ends
+            if not isinstance(error, UnreadableArchiveError):
+                _logger.exception("adapter component %s: its archive was not unpacked", self.name)
             with self._changed:
                 self._given = before or self._given
                 self._move(FleetStatus.IN_SERVICE if before else FleetStatus.FAILED, failure_reason=str(error))

@@ -32,6 +32,18 @@ def unpack(place: Place, uri: str, *, to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(fileobj=io.BytesIO(found.value), mode="r:gz") as archive:
-            archive.extractall(to, filter="data")
+            _extract(archive, to.resolve())
     except (tarfile.TarError, OSError, EOFError) as error:
         raise UnreadableArchiveError(f"Could not extract the model data at {uri}: {error}.") from error
+
+
+def _extract(archive: tarfile.TarFile, to: Path) -> None:
+    # Not extractall with its filter: the first releases of Python 3.11 have none.
+    for member in archive:
+        file = (to / member.name).resolve()
+        if not file.is_relative_to(to) or not (member.isfile() or member.isdir()):
+            raise tarfile.TarError(f"{member.name!r} is no file in its folder")
+        content = archive.extractfile(member)
+        if content is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.read())

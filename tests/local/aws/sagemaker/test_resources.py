@@ -1,4 +1,6 @@
 import gzip
+import io
+import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -264,6 +266,7 @@ def put_adapter(rig: Rig, stack: Stack, adapters: Stack) -> Callable[[int], Prov
     s3.put_object(Bucket="twin-adapters", Key="ada/1.tar.gz", Body=gzip.compress(bytes(1024)))
     s3.put_object(Bucket="twin-adapters", Key="ada/2.tar.gz", Body=gzip.compress(bytes(1024)))
     s3.put_object(Bucket="twin-adapters", Key="ada/3.tar.gz", Body=b"no archive")
+    s3.put_object(Bucket="twin-adapters", Key="ada/4.tar.gz", Body=_archive_of("../../outside"))
 
     def put(version: int) -> ProvisionedResource:
         container = {"ArtifactUrl": ARTIFACT.format(version)}
@@ -294,11 +297,19 @@ def test_one_is_made_changed_and_deleted_before_its_base(
     assert deployed.sm.list_inference_components()["InferenceComponents"] == []
 
 
+def _archive_of(name: str) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("version", "why"), [(3, "gzip"), (4, "'../../outside' is no file in its folder")])
 def test_a_version_that_cannot_be_read_fails_and_the_one_before_stays(
-    deployed: Deployed, put_adapter: Callable[[int], ProvisionedResource]
+    deployed: Deployed, put_adapter: Callable[[int], ProvisionedResource], version: int, why: str
 ) -> None:
     put_adapter(1)
-    with pytest.raises(ProvisioningError, match="Could not extract the model data"):
-        put_adapter(3)
+    with pytest.raises(ProvisioningError, match=f"Could not extract the model data.*{why}"):
+        put_adapter(version)
     found = deployed.sm.describe_inference_component(InferenceComponentName="ada")
     assert found["Specification"]["Container"]["ArtifactUrl"] == ARTIFACT.format(1)
