@@ -16,6 +16,7 @@ ADDRESS = ic.EndpointAddress(
     variant_name="AllTraffic",
     adapters=(),
     adapter_components={},
+    beside_components={},
 )
 
 
