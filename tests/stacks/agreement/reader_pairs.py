@@ -11,7 +11,7 @@ from tests.stacks.agreement.pair import Pair
 
 # Published for people and for permissions; the client needs names only.
 NOT_READ_BY_CLIENT = {"EndpointArn", "InferenceComponentArn"}
-PUBLISHED_WHERE_THERE_ARE_ANY = {"Adapters", "AdapterComponents"}
+PUBLISHED_WHERE_THERE_ARE_ANY = {"Adapters", "AdapterComponents", "BesideComponents"}
 # Statistics that TGI would send home, and a word to the hub's library; the local server sends none and has no such.
 NOT_READ_BY_LOCAL_TGI = {"USAGE_STATS", "HF_HUB_OFFLINE"}
 
