@@ -3,8 +3,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 STAGE ?= local
-# How many processes run the tests, and check types.
-WORKERS ?= 2
+# How many processes run the tests: one more than two cores, as tests wait for processes that start.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
