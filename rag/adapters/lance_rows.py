@@ -95,28 +95,28 @@ def _to_rows(passages: Sequence[EmbeddedPassage], table_schema: pa.Schema, now: 
     return plain.append_column(table_schema.field("vector"), vectors).cast(table_schema)
 
 
-def near_hits(rows: pa.Table, *, version: int) -> Hits:
+def near_hits(rows: pa.Table, *, snapshot: int) -> Hits:
     """Return rows of a search by vector as hits, in their order."""
-    return _hits(rows, 1 - rows["_distance"].to_numpy(), version)
+    return _hits(rows, 1 - rows["_distance"].to_numpy(), snapshot)
 
 
-def word_hits(rows: pa.Table, *, version: int) -> Hits:
+def word_hits(rows: pa.Table, *, snapshot: int) -> Hits:
     """Return rows of a search by word as hits, in their order."""
-    return _hits(rows, rows["_score"].to_numpy(), version)
+    return _hits(rows, rows["_score"].to_numpy(), snapshot)
 
 
-def _hits(rows: pa.Table, scores: NDArray[np.floating], version: int) -> Hits:
-    return Hits(keys=_keys(rows, version), vectors=_vectors(rows), scores=scores.astype(np.float32))
+def _hits(rows: pa.Table, scores: NDArray[np.floating], snapshot: int) -> Hits:
+    return Hits(keys=_keys(rows, snapshot), vectors=_vectors(rows), scores=scores.astype(np.float32))
 
 
-def _keys(rows: pa.Table, version: int) -> tuple[str, ...]:
-    return tuple(f"{version}:{row}" for row in rows["_rowid"].to_pylist())
+def _keys(rows: pa.Table, snapshot: int) -> tuple[str, ...]:
+    return tuple(f"{snapshot}:{row}" for row in rows["_rowid"].to_pylist())
 
 
 def row_of(key: str) -> tuple[int, int]:
-    """Return a key's version of the table and number of the row."""
-    version, _, row = key.partition(":")
-    return int(version), int(row)
+    """Return a key's snapshot and the number of the row in it."""
+    snapshot, _, row = key.partition(":")
+    return int(snapshot), int(row)
 
 
 def to_documents(rows: pa.Table) -> list[DocumentEntry]:
@@ -133,9 +133,9 @@ def to_documents(rows: pa.Table) -> list[DocumentEntry]:
     ]
 
 
-def to_passages(rows: pa.Table, *, version: int) -> dict[str, Passage]:
+def to_passages(rows: pa.Table, *, snapshot: int) -> dict[str, Passage]:
     """Return rows as passages by their keys."""
-    return dict(zip(_keys(rows, version), map(_to_passage, rows.to_pylist()), strict=True))
+    return dict(zip(_keys(rows, snapshot), map(_to_passage, rows.to_pylist()), strict=True))
 
 
 def _to_passage(row: dict[str, Any]) -> Passage:

@@ -1,7 +1,8 @@
 """Finished versions of a table, as readers see them: each stays as it is while the one writer commits newer ones.
 
 A row of a version is known by its number in it, which costs a search much less than a column would: so a key names
-both, and passages are read from the version that they were found in.
+both, and passages are read from the version that they were found in. Versions are counted here as they are met: a store
+that somebody removes and fills again counts its own from the beginning.
 """
 
 import asyncio
@@ -28,8 +29,15 @@ _KEPT = 4
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Snapshot:
-    """One version of the table."""
+    """One version of the table.
 
+    Attributes:
+        number: of this one among those that this process has met.
+        version: the table's own number of it.
+        table: at this version.
+    """
+
+    number: int
     version: int
     table: AsyncTable
 
@@ -54,6 +62,7 @@ class Snapshots:
         self._opening = asyncio.Lock()
         self._connection: AsyncConnection | None = None
         self._kept: dict[int, Snapshot] = {}
+        self._met = 0
         self._looked_at_s: float | None = None
 
     async def newest(self, *, anew: bool = False) -> Snapshot:
@@ -64,14 +73,14 @@ class Snapshots:
         """
         async with self._opening:
             now_s = time.monotonic()
-            if self._looked_at_s is None or anew or now_s - self._looked_at_s >= self._refresh_s:
-                await self._look(anew=anew)
+            if anew or self._looked_at_s is None or now_s - self._looked_at_s >= self._refresh_s:
+                await self._look(anew=anew or self._looked_at_s is None)
                 self._looked_at_s = now_s
-            return next(reversed(self._kept.values()))
+            return self._kept[self._met]
 
-    def find(self, version: int) -> Snapshot | None:
+    def find(self, number: int) -> Snapshot | None:
         """Return a version that was the newest not long ago."""
-        return self._kept.get(version)
+        return self._kept.get(number)
 
     def look_again(self) -> None:
         """Let the next reader see what was just committed."""
@@ -80,13 +89,13 @@ class Snapshots:
     async def _look(self, *, anew: bool) -> None:
         table = await self._open()
         version = await table.version()
-        if version in self._kept and not anew:
+        newest = self._kept.get(self._met)
+        if newest is not None and newest.version == version and not anew:
             return
         check_embedder(await table.schema(), self._embedder, location=self._location)
-        self._kept.pop(version, None)
-        self._kept[version] = Snapshot(version=version, table=table)
-        for older in list(self._kept)[:-_KEPT]:
-            del self._kept[older]
+        self._met += 1
+        self._kept[self._met] = Snapshot(number=self._met, version=version, table=table)
+        self._kept.pop(self._met - _KEPT, None)
 
     async def _open(self) -> AsyncTable:
         if self._connection is None:

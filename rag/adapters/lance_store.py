@@ -90,7 +90,7 @@ class LanceStore:
             if where := condition(filters):
                 query = query.where(where)
             rows = await query.with_row_id().select(["vector", "_distance"]).limit(limit).to_arrow()
-            return await self._convert(lambda: near_hits(rows, version=snapshot.version))
+            return await self._convert(lambda: near_hits(rows, snapshot=snapshot.number))
 
         return await self._read(run)
 
@@ -104,7 +104,7 @@ class LanceStore:
             if where := condition(filters):
                 search = search.where(where)
             rows = await search.with_row_id().select(["vector", "_score"]).limit(limit).to_arrow()
-            return await self._convert(lambda: word_hits(rows, version=snapshot.version))
+            return await self._convert(lambda: word_hits(rows, snapshot=snapshot.number))
 
         return await self._read(run)
 
@@ -114,31 +114,31 @@ class LanceStore:
         unread: dict[int, list[int]] = {}
         for key in keys:
             if key not in found:
-                version, row = row_of(key)
-                unread.setdefault(version, []).append(row)
-        for version, rows in unread.items():
-            read = await self._read_rows(version, rows)
+                number, row = row_of(key)
+                unread.setdefault(number, []).append(row)
+        for number, rows in unread.items():
+            read = await self._read_rows(number, rows)
             self._passages.keep(read)
             found |= read
         return found
 
-    async def _read_rows(self, version: int, rows: Sequence[int]) -> dict[str, Passage]:
-        snapshot = self._snapshots.find(version)
+    async def _read_rows(self, number: int, rows: Sequence[int]) -> dict[str, Passage]:
+        snapshot = self._snapshots.find(number)
         if snapshot is None:
             return {}
         async with self._reads:
             with failures(self.location):
                 taken = snapshot.table.take_row_ids(list(rows)).with_row_id().select(list(PASSAGE_COLUMNS))
                 read = await taken.to_arrow()
-                return await self._convert(lambda: to_passages(read, version=version))
+                return await self._convert(lambda: to_passages(read, snapshot=number))
 
     async def facets(self) -> Facets:
         """Return the values that filters can have; kept until the table changes."""
 
         async def run(snapshot: Snapshot) -> Facets:
-            if self._facets is None or self._facets[0] != snapshot.version:
+            if self._facets is None or self._facets[0] != snapshot.number:
                 rows = await _first_passages(snapshot.table, ["author", "category", "date"])
-                self._facets = snapshot.version, await self._convert(lambda: _facets(rows))
+                self._facets = snapshot.number, await self._convert(lambda: _facets(rows))
             return self._facets[1]
 
         return await self._read(run)
@@ -161,10 +161,10 @@ class LanceStore:
         """Return how much the store holds, kept until the table changes; nothing where it does not exist yet."""
 
         async def run(snapshot: Snapshot) -> StoreSize:
-            if self._size is None or self._size[0] != snapshot.version:
+            if self._size is None or self._size[0] != snapshot.number:
                 table = snapshot.table
                 documents, passages = await asyncio.gather(table.count_rows("position = 0"), table.count_rows())
-                self._size = snapshot.version, StoreSize(documents=documents, passages=passages)
+                self._size = snapshot.number, StoreSize(documents=documents, passages=passages)
             return self._size[1]
 
         try:

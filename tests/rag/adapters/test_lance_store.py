@@ -88,6 +88,18 @@ async def test_passages_of_a_version_long_past_are_left_out(open_store, words):
     assert await store.passages([]) == {}
 
 
+async def test_a_store_that_was_removed_and_filled_again_gives_nothing_of_before(open_store, words):
+    store = open_store(words)
+    await fill(store, passages(3, text="alpha {}"))
+    keys = (await store.search_lexical("alpha", limit=3, filters=Filters())).keys
+    assert len(await store.passages(keys)) == 3
+    shutil.rmtree(store.location)
+    await fill(store, passages(2, text="alpha beta {}"))
+    found = await store.search_lexical("alpha", limit=3, filters=Filters())
+    assert sorted(one.text for one in (await store.passages(found.keys)).values()) == ["alpha beta 0", "alpha beta 1"]
+    assert (await store.size()).passages == 2
+
+
 async def test_a_passage_that_was_read_is_not_read_again(open_store, words):
     store = open_store(words)
     await fill(store, passages(3))
