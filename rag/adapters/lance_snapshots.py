@@ -73,9 +73,15 @@ class Snapshots:
         """
         async with self._opening:
             now_s = time.monotonic()
-            if anew or self._looked_at_s is None or now_s - self._looked_at_s >= self._refresh_s:
-                await self._look(anew=anew or self._looked_at_s is None)
+            anew = anew or self._looked_at_s is None
+            if anew or now_s - (self._looked_at_s or 0.0) >= self._refresh_s:
+                # Set before looking: a commit while we look is for the next reader to see.
                 self._looked_at_s = now_s
+                try:
+                    await self._look(anew=anew)
+                except BaseException:
+                    self._looked_at_s = None
+                    raise
             return self._kept[self._met]
 
     def find(self, number: int) -> Snapshot | None:
