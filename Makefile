@@ -3,8 +3,9 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 STAGE ?= local
-# How many processes run the tests: one more than two cores, as tests wait for processes that start.
-WORKERS ?= 3
+# How many processes run the tests: one more than two cores, as tests wait for what they start; each takes some 4 GiB.
+MEMORY_GIB := $(shell awk '/^MemTotal/ {print int($$2 / 1048576)}' /proc/meminfo 2>/dev/null || echo 0)
+WORKERS ?= $(shell [ "$(MEMORY_GIB)" -ge 20 ] 2>/dev/null && echo 3 || echo 2)
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
