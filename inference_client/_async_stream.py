@@ -47,12 +47,13 @@ class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
             async for chunk in self._response.content.iter_any():
                 for event in self._reader.feed(chunk):
                     yield event
-        except aiohttp.SocketTimeoutError as error:
-            if not self._may_end:
-                raise self._reader.silent() from error
         except aiohttp.ClientError as error:
+            for event in self._reader.feed(_received(self._response.content)):
+                yield event
             if not self._may_end:
-                raise self._reader.broken(error or type(error).__name__) from error
+                silent = isinstance(error, aiohttp.SocketTimeoutError)
+                reader = self._reader
+                raise (reader.silent() if silent else reader.broken(error or type(error).__name__)) from error
         finally:
             self._response.close()
         if not self._is_closed:
@@ -77,3 +78,10 @@ class AsyncTokenStream(AnswerStream, AsyncIterator[TokenEvent]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _received(content: aiohttp.StreamReader) -> bytes:
+    # What came before a connection broke and was not read yet. aiohttp keeps it, but raises the connection's error at
+    # each read; with the error taken away it gives what it has.
+    content.set_exception(None)  # type: ignore[arg-type]  # the one way back that it has
+    return content.read_nowait()

@@ -93,6 +93,20 @@ def test_each_situation_ends_alike(wire, say, session, situation):
     assert counts[0] == counts[1]
 
 
+def test_what_came_before_a_break_is_read_after_it(wire, say, session):
+    async def read_late(client):
+        async with await client.stream("Hallo") as stream:
+            # Long enough for the connection to be seen broken before anything more is read.
+            await asyncio.sleep(0.3)
+            with pytest.raises(ic.StreamInterruptedError) as raised:
+                await stream.read()
+            return raised.value.partial_text
+
+    tokens = [say.token(index, f" {index}") for index in range(200)]
+    wire.on("stream", say.stream(*tokens, say.CUT))
+    assert ask_asynchronously(session, {}, read_late) == "".join(token["token"]["text"] for token in tokens)
+
+
 def test_both_send_the_same_request(wire, say, session):
     wire.on("stream", say.whole_stream())
     for ask in (ask_blocking, ask_asynchronously):
