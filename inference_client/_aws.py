@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore import exceptions as botocore_errors
 from botocore.config import Config
+from botocore.credentials import Credentials, RefreshableCredentials
 
 from ._error_rules import Target, error_for
 from ._failure import failure_from_response
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 CONTROL_PLANE_READ_TIMEOUT_S = 30.0
+
+_RUNTIME = "sagemaker-runtime"
 
 _RENEW = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."
 _NO_RESEND = "It was not sent again: the model may still be generating. Raise read_timeout_s, or stream."
@@ -112,6 +115,7 @@ class AwsClients:
         self._region = region
         self._options = options
         self._clients: dict[str, Any] = {}
+        self._credentials: Credentials | None = None
         # Making clients from one session is not thread-safe; using them is.
         self._lock = threading.Lock()
 
@@ -119,7 +123,7 @@ class AwsClients:
     def runtime(self) -> "SageMakerRuntimeClient":
         """SageMaker's data plane. It never re-sends: ``_retry.py`` does that."""
         client: SageMakerRuntimeClient = self._client(
-            "sagemaker-runtime",
+            _RUNTIME,
             Config(
                 connect_timeout=self._options.connect_timeout_s,
                 read_timeout=self._options.read_timeout_s,
@@ -136,14 +140,29 @@ class AwsClients:
         client: SageMakerClient = self._client("sagemaker", control_plane_config(self._options))
         return client
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request of the data plane can be signed without waiting for anything.
+
+        Not so before the first one, nor while credentials are about to expire: then signing fetches new ones.
+        """
+        credentials = self._credentials
+        is_fresh = not (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed())
+        return _RUNTIME in self._clients and credentials is not None and is_fresh
+
     def _client(self, service: str, config: Config) -> Any:
+        if service in self._clients:
+            # Without the lock: who makes another client holds it for a second.
+            return self._clients[service]
         with self._lock, translated("boto3"):
             if service not in self._clients:
                 self._session = self._session or boto3.session.Session()
                 client = make_client(self._session, service, region=self._region, config=config)
-                if service == "sagemaker-runtime":
+                if service == _RUNTIME:
                     event, handler = self._stream_hook
-                    client.meta.events.register(f"{event}.sagemaker-runtime.InvokeEndpointWithResponseStream", handler)
+                    client.meta.events.register(f"{event}.{_RUNTIME}.InvokeEndpointWithResponseStream", handler)
+                    # Found already, for the client.
+                    self._credentials = self._session.get_credentials()
                 self._clients[service] = client
             return self._clients[service]
 

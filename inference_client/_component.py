@@ -20,7 +20,8 @@ class ComponentChoice:
         self._address = address
         self._sagemaker = sagemaker
         self._lock = threading.Lock()
-        self._is_known = address.inference_component_name is not None
+        self.is_known = address.inference_component_name is not None
+        """Whether `name` says it without asking SageMaker."""
         self._name = address.inference_component_name
 
     def name(self) -> str | None:
@@ -31,18 +32,20 @@ class ComponentChoice:
             ConfigurationError: the caller may not list them; the message says what to pass.
             InferenceClientError: SageMaker could not be asked.
         """
+        if self.is_known:
+            return self._name
         with self._lock:
-            if not self._is_known:
+            if not self.is_known:
                 self._name = self._only_one()
-                self._is_known = True
+                self.is_known = True
             return self._name
 
     def forget(self) -> bool:
         """Look it up again next time, as a deployment may have replaced it; False for a name that was not looked up."""
         if self._address.inference_component_name is not None:
             return False
-        with self._lock:
-            self._is_known = False
+        # Without the lock, which is held while SageMaker is asked: an event loop calls this.
+        self.is_known = False
         return True
 
     def _only_one(self) -> str | None:

@@ -1,7 +1,7 @@
 """The asynchronous client: as ``EndpointClient``, for many streams at once in one event loop. It needs aiohttp.
 
 Only the I/O differs: payloads, decoders, retries and errors are the blocking client's own. botocore signs the requests
-(in a thread: fetching credentials may block), aiohttp carries them.
+(in a thread where credentials have to be fetched first), aiohttp carries them.
 """
 
 import asyncio
@@ -131,7 +131,11 @@ class AsyncEndpointClient:
         self, body: bytes, decoder: type[AnswerDecoder], inference_id: str | None, component: str | None
     ) -> AsyncTokenStream:
         started_s = time.monotonic()
-        target, signed = await asyncio.to_thread(self._sign, body, inference_id, component)
+        # A thread costs as much as signing itself: only where there is something to wait for.
+        if self._aws.is_ready and (component or self._component.is_known):
+            target, signed = self._sign(body, inference_id, component)
+        else:
+            target, signed = await asyncio.to_thread(self._sign, body, inference_id, component)
         response = await self._connections.send(signed, target)
         reader = AnswerReader(
             decoder=decoder(),

@@ -1,9 +1,14 @@
 """The asynchronous client behaves as the blocking one: the same function runs on both, and the results are compared."""
 
 import asyncio
+import threading
 import time
+from datetime import UTC, datetime, timedelta
 
+import boto3
+import botocore.session
 import pytest
+from botocore.credentials import RefreshableCredentials
 
 import inference_client as ic
 from inference_client.aio import AsyncEndpointClient
@@ -244,6 +249,36 @@ def test_the_event_loop_is_never_blocked(wire, say, session):
 
     # One that waits for the answer would be stopped for 2.5 s; what the first import of a module takes is far less.
     assert ask_asynchronously(session, {}, measure) < 1.5
+
+
+def test_credentials_that_expire_are_fetched_outside_of_the_event_loop(wire, say):
+    wire.on("stream", say.whole_stream())
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    fetched_in = []
+
+    def fetch():
+        fetched_in.append(threading.current_thread())
+        expiry = (now[0] + timedelta(hours=1)).isoformat()
+        return {"access_key": "KEY2", "secret_key": "s", "token": "t", "expiry_time": expiry}
+
+    core = botocore.session.Session()
+    core._credentials = RefreshableCredentials(
+        "KEY1", "s", "t", now[0] + timedelta(hours=1), fetch, "test", time_fetcher=lambda: now[0]
+    )
+    session = boto3.session.Session(botocore_session=core, region_name="us-east-1")
+
+    async def ask_for_hours(client):
+        for _ in range(2):
+            await client.generate("Hallo")
+        now[0] += timedelta(hours=2)
+        for _ in range(2):
+            await client.generate("Hallo")
+
+    ask_asynchronously(session, {}, ask_for_hours)
+    assert len(fetched_in) == 1
+    assert threading.current_thread() not in fetched_in
+    keys = [request.headers["authorization"].split("Credential=")[1].split("/")[0] for request in wire.requests]
+    assert keys == ["KEY1", "KEY1", "KEY2", "KEY2"]
 
 
 @pytest.mark.parametrize("ask", [ask_blocking, ask_asynchronously])
