@@ -59,7 +59,7 @@ def engine_failure(body: object, *, status: int | None = None) -> Failure | None
     TGI: ``{"error": str, "error_type": str}``; its chat stream: ``{"error": {"message", "http_status_code"}}``; vLLM:
     ``{"error": {"message", "type", "code"}}``, older ``{"object": "error", "message", "type", "code"}``.
     """
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return None
     error: Any = body if body.get("object") == "error" else body.get("error")
     if isinstance(error, str):

@@ -1,3 +1,6 @@
+import struct
+from binascii import crc32
+
 import pytest
 
 from inference_client._failure import FailureReportedError
@@ -42,3 +45,29 @@ def test_a_damaged_frame_is_a_failure_with_its_cause(say):
     with pytest.raises(FailureReportedError, match="Checksum") as caught:
         decode(bytes(damaged))
     assert caught.value.__cause__ is not None
+
+
+def test_no_damaged_byte_goes_unnoticed(say):
+    frames = [say.frame(b"one"), say.frame(b"two"), say.frame(b"three")]
+    stream = b"".join(frames)
+    for index in range(len(stream)):
+        damaged = bytearray(stream)
+        damaged[index] ^= 0x41
+        parts = []
+        with pytest.raises(FailureReportedError) as caught:
+            parts.extend(FrameDecoder().feed(bytes(damaged)))
+        assert caught.value.failure.code == "DamagedFrames"
+        assert parts == [b"one", b"two"][: index // len(frames[0])]
+
+
+def test_a_frame_that_claims_too_much_is_not_waited_for():
+    prelude = struct.pack("!II", 2**31, 0)
+    with pytest.raises(FailureReportedError, match="length"):
+        decode(prelude + struct.pack("!I", crc32(prelude)))
+
+
+@pytest.mark.parametrize("length", [0, 12, 15])
+def test_a_frame_that_is_shorter_than_itself_is_damaged(length):
+    prelude = struct.pack("!II", length, 0)
+    with pytest.raises(FailureReportedError, match=f"{length} bytes"):
+        decode(prelude + struct.pack("!I", crc32(prelude)) + b"1234")
