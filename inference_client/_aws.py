@@ -115,7 +115,8 @@ class AwsClients:
         self._region = region
         self._options = options
         self._clients: dict[str, Any] = {}
-        self._credentials: Credentials | None = None
+        self.credentials: Credentials | None = None
+        """Those of the data plane's client, once it is made."""
         # Making clients from one session is not thread-safe; using them is.
         self._lock = threading.Lock()
 
@@ -146,7 +147,7 @@ class AwsClients:
 
         Not so before the first one, nor while credentials are about to expire: then signing fetches new ones.
         """
-        credentials = self._credentials
+        credentials = self.credentials
         is_fresh = not (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed())
         return _RUNTIME in self._clients and credentials is not None and is_fresh
 
@@ -162,7 +163,7 @@ class AwsClients:
                     event, handler = self._stream_hook
                     client.meta.events.register(f"{event}.{_RUNTIME}.InvokeEndpointWithResponseStream", handler)
                     # Found already, for the client.
-                    self._credentials = self._session.get_credentials()
+                    self.credentials = self._session.get_credentials()
                 self._clients[service] = client
             return self._clients[service]
 

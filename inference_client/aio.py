@@ -28,7 +28,7 @@ from ._payload import chat_payload, generate_payload
 from ._reading import AnswerReader
 from ._request import body_for, routed
 from ._retry import RetrySchedule
-from ._signing import SignedRequest, hand_over, sign_stream_request
+from ._signing import SignedRequest, StreamSigner, hand_over
 from .errors import InferenceClientError
 
 __all__ = ["AsyncEndpointClient", "AsyncTokenStream"]
@@ -55,6 +55,7 @@ class AsyncEndpointClient:
         self._aws = AwsClients(
             session=session, region=address.region, options=self.options, stream_hook=("before-send", hand_over)
         )
+        self._signer = StreamSigner(self._aws)
         self._component = ComponentChoice(address, lambda: self._aws.sagemaker)
         self._connections = Connections(self.options)
 
@@ -156,4 +157,4 @@ class AsyncEndpointClient:
             component_name=component or self._component.name(),
             region=self.address.region,
         )
-        return target, sign_stream_request(self._aws, target, body, inference_id=inference_id)
+        return target, self._signer.sign(target, body, inference_id=inference_id)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import botocore.session
 import pytest
-from botocore.credentials import RefreshableCredentials
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials, RefreshableCredentials
 
 import inference_client as ic
 from inference_client.aio import AsyncEndpointClient
@@ -249,6 +251,38 @@ def test_the_event_loop_is_never_blocked(wire, say, session):
 
     # One that waits for the answer would be stopped for 2.5 s; what the first import of a module takes is far less.
     assert ask_asynchronously(session, {}, measure) < 1.5
+
+
+def signature_of(request, url):
+    """What botocore says that the signature of a request must be, from what has arrived of it."""
+    names = request.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+    signed = AWSRequest(
+        "POST", url + request.path, {name: request.headers[name] for name in names if name != "host"}, request.body
+    )
+    signed.context["timestamp"] = request.headers["x-amz-date"]
+    auth = SigV4Auth(Credentials("test", "test"), "sagemaker", "us-east-1")
+    return auth.signature(auth.string_to_sign(signed, auth.canonical_request(signed)), signed)
+
+
+def test_every_request_is_signed_for_what_it_is(wire, say, session):
+    wire.on("stream", say.whole_stream())
+
+    async def ask_often(client):
+        for number in range(3):
+            await client.generate("Grüße " * (number + 1), inference_id=f"id-{number}")
+        await client.generate("Hallo")
+
+    ask_asynchronously(session, {}, ask_often)
+    for request in wire.requests:
+        assert request.headers["authorization"].endswith(f"Signature={signature_of(request, wire.url)}")
+    first, *later, without_id = wire.requests
+    own = {"authorization", "content-length", "amz-sdk-invocation-id", "x-amz-date", "x-amzn-sagemaker-inference-id"}
+    for request in later:
+        assert request.headers.keys() == first.headers.keys()
+        changed = {name for name, value in request.headers.items() if value != first.headers[name]}
+        assert changed <= own
+        assert changed >= {"authorization", "amz-sdk-invocation-id", "x-amzn-sagemaker-inference-id"}
+    assert first.headers.keys() - without_id.headers.keys() == {"x-amzn-sagemaker-inference-id"}
 
 
 def test_credentials_that_expire_are_fetched_outside_of_the_event_loop(wire, say):
