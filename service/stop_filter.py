@@ -17,6 +17,8 @@ class StopFilter:
 
     def feed(self, text: str) -> str:
         """Take a piece; return what can be shown of it and of what was held back."""
+        if not self._stops:
+            return text
         if self.is_stopped:
             return ""
         self._held += text
