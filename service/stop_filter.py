@@ -12,6 +12,8 @@ class StopFilter:
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = tuple(stop for stop in stops if stop)
+        self._starts = frozenset(stop[0] for stop in self._stops)
+        self._longest = max((len(stop) - 1 for stop in self._stops), default=0)
         self._held = ""
         self.is_stopped = False
 
@@ -38,8 +40,10 @@ class StopFilter:
 
     def _unfinished(self) -> int:
         """Length of the longest end of the text that a stop sequence may begin with."""
-        longest = max((len(stop) - 1 for stop in self._stops), default=0)
-        for length in range(min(longest, len(self._held)), 0, -1):
+        longest = min(self._longest, len(self._held))
+        if longest == 0 or self._starts.isdisjoint(self._held[-longest:]):
+            return 0
+        for length in range(longest, 0, -1):
             end = self._held[-length:]
             if any(stop.startswith(end) for stop in self._stops):
                 return length
