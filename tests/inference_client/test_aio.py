@@ -134,12 +134,12 @@ def test_a_refusal_in_the_stream_closes_its_connection_at_once(wire, say, sessio
         with pytest.raises(ic.InputTooLongError) as caught:
             client.stream("Hallo")
         # The error's traceback keeps the response alive: nothing is closed by chance.
-        return wire.left_early.wait(2) and caught
+        return wire.left_early.wait(10) and caught
 
     async def refused_asynchronously(asynchronous):
         with pytest.raises(ic.InputTooLongError) as caught:
             await asynchronous.stream("Hallo")
-        return await asyncio.to_thread(wire.left_early.wait, 2) and caught
+        return await asyncio.to_thread(wire.left_early.wait, 10) and caught
 
     wire.on("stream", say.stream(TOO_LONG, say.HANG))
     assert refused_blocking()
@@ -185,7 +185,7 @@ def test_cancelling_a_task_closes_its_connection(wire, say, session):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return await asyncio.to_thread(wire.left_early.wait, 2)
+        return await asyncio.to_thread(wire.left_early.wait, 10)
 
     assert ask_asynchronously(session, {}, cancel_midway)
 
@@ -199,7 +199,7 @@ def test_cancelling_before_the_answer_closes_its_connection(wire, say, session):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return await asyncio.to_thread(wire.left_early.wait, 2)
+        return await asyncio.to_thread(wire.left_early.wait, 10)
 
     assert ask_asynchronously(session, {}, cancel_early)
 
@@ -219,7 +219,7 @@ def test_another_task_may_close_a_stream_that_waits(wire, say, session):
         return [event async for event in stream]
 
     assert ask_asynchronously(session, {}, close_midway) == []
-    assert wire.left_early.wait(2)
+    assert wire.left_early.wait(10)
 
 
 def test_two_hundred_streams_at_once_lose_no_token(wire, say, session):

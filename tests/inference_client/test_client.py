@@ -58,7 +58,7 @@ def test_leaving_the_block_closes_the_connection_at_once(wire, say, client):
     wire.on("stream", say.stream(say.TOKENS[0], say.HANG))
     with client.stream("Hallo") as stream:
         next(stream)
-    assert wire.left_early.wait(2)
+    assert wire.left_early.wait(10)
     assert list(stream) == []
 
 
@@ -74,7 +74,7 @@ def test_another_thread_may_close_a_stream_that_waits(wire, say, client):
     reader.join(timeout=2)
     assert not reader.is_alive()
     assert rest == []
-    assert wire.left_early.wait(2)
+    assert wire.left_early.wait(10)
 
 
 def test_a_stream_read_to_its_end_gives_its_connection_back(wire, say, client):
@@ -189,7 +189,7 @@ def test_a_silent_stream_ends_with_the_read_timeout_and_is_not_sent_again(wire, 
         make_client(read_timeout_s=0.3).generate("Hallo")
     assert time.monotonic() - started_s < 3
     assert caught.value.partial_text == "Grüße"
-    assert wire.left_early.wait(2)
+    assert wire.left_early.wait(10)
     assert wire.count("stream") == 1
 
 
