@@ -1,5 +1,6 @@
 """The application under uvicorn, in this process."""
 
+import gc
 from contextlib import suppress
 
 import uvicorn
@@ -16,7 +17,7 @@ def run_server(settings: Settings) -> bool:
     configure_logs(settings.log_level)
     server = uvicorn.Server(
         uvicorn.Config(
-            _PlainStart(create_app(settings)),
+            _Start(create_app(settings)),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -34,8 +35,12 @@ def run_server(settings: Settings) -> bool:
     return server.started
 
 
-class _PlainStart:
-    """Wraps an application: why it cannot start is one sentence in the log, where Starlette gives a traceback."""
+class _Start:
+    """Wraps an application: what is done when it has started, and said when it cannot.
+
+    Why it cannot is one sentence in the log, where Starlette gives a traceback. What it made while it started is there
+    to stay: the garbage collector looks through it once, and not every few answers again (an eighth of their CPU time).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -45,7 +50,10 @@ class _PlainStart:
             if message["type"] == "lifespan.startup.failed":
                 _, _, reason = message.get("message", "").rpartition(f"{CannotStartError.__name__}: ")
                 await send({**message, "message": reason.strip()})
-            else:
-                await send(message)
+                return
+            if message["type"] == "lifespan.startup.complete":
+                gc.collect()
+                gc.freeze()
+            await send(message)
 
         await self._app(scope, receive, send_plainly if scope["type"] == "lifespan" else send)
