@@ -6,13 +6,13 @@ and its limits. It deliberately knows nothing of AWS: who starts it, how many co
 ```
 __main__ · server · log                  the process: arguments, start, signals, end
 environment · settings · weights · limits    what was deployed, and what really serves
-app · framing · fields · events · routes/    HTTP: bodies in, JSON and events out
+app · framing · fields · routes/         HTTP: bodies in, JSON and events out
 *_request · validation                   what a client asks for, and whether it may
-inference · scheduler · stopping         one generation; its place in the batch; its end
-engine · llama_server · llama_client     the model
-step_decoder · vocabulary · gguf         llama.cpp's results → TGI's tokens
-sampling · grammar · tokens · errors · metrics
+inference · stopping                     one generation; its end
+sampling · grammar · errors · metrics
 ```
+
+The model itself, and what else it shares with the other engine, is local/llama.
 
 Where it knowingly differs from TGI:
 

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 from local.lifeline import end_with_stdin
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
+from local.llama.weights import SMALL_MODEL_ID
 from local.tgi.log import configure_logging
 from local.tgi.server import run
 from local.tgi.settings import Settings
-from local.tgi.weights import SMALL_MODEL_ID
 
 
 def main() -> int:

@@ -12,10 +12,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.llama.disconnect import unless_disconnected
+from local.llama.events import encode_json
 from local.tgi.chat_request import ChatRequest
 from local.tgi.completion_request import CompletionRequest
 from local.tgi.errors import RequestError
-from local.tgi.events import encode_json
 from local.tgi.fields import DeserializeError
 from local.tgi.framing import FramingError, read_body
 from local.tgi.generate_request import GenerateRequest
@@ -23,7 +24,7 @@ from local.tgi.routes.chat import answer_chat
 from local.tgi.routes.completions import answer_completion
 from local.tgi.routes.generate import answer_compatible, answer_object, answer_stream
 from local.tgi.routes.info import answer_health, answer_info, answer_metrics, answer_models
-from local.tgi.routes.service import Service, unless_disconnected
+from local.tgi.routes.service import Service
 from local.tgi.routes.tokenize import answer_chat_tokenize, answer_tokenize
 
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
 
 # What clap, the launcher's argument parser, takes for "no" in the variable of a flag.
 _NO: Final = frozenset({"", "0", "f", "false", "n", "no", "off"})

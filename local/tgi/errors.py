@@ -2,10 +2,8 @@
 
 ```
 TgiError                        the root
-├── StartupError                the server does not start: its message is the last line on stderr
 ├── FramingError                an answer in plain text: the web framework's own refusals (framing.py)
 ├── DeserializeError            a JSON body of another form (fields.py); framing.py answers it
-├── LlamaError                  llama.cpp refused or broke off (llama_client.py); engine.py says what that means
 └── RequestError                an answer in JSON: {"error", "error_type"}
     ├── ValidationError         422 validation: the request has to change
     ├── TemplateError           422 template_error: the chat template refused the messages
@@ -19,18 +17,20 @@ TgiError                        the root
     └── BatchSizeError          422 "batch size exceeded" (completions)
 ```
 
-Statuses, types and texts are TGI's (router/src/infer/mod.rs and server.rs, v3.3).
+What does not let the server start, and what llama.cpp says, has its own tree (local/llama/errors.py); in_tgi_words() is
+the way from there to here. Statuses, types and texts are TGI's (router/src/infer/mod.rs and server.rs, v3.3).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
+
+from local.llama.errors import EngineError, GrammarError
+from local.llama.errors import TemplateError as LlamaTemplateError
 
 
 class TgiError(Exception):
     """Anything that this package raises on purpose."""
-
-
-class StartupError(TgiError):
-    """The settings or the weights do not allow a start. The message names the value and what is allowed."""
 
 
 class RequestError(TgiError):
@@ -121,3 +121,20 @@ class BatchSizeError(RequestError):
 
     status, error_type, failure = 422, "batch size exceeded", "validation"
     prefix = "Number of prompts exceeds the maximum allowed batch size of "
+
+
+@contextmanager
+def in_tgi_words() -> Iterator[None]:
+    """Turn what the model's engine raises into what a client is told.
+
+    Raises:
+        RequestError: in the place of an error of local.llama.
+    """
+    try:
+        yield
+    except EngineError as error:
+        raise GenerationError(str(error)) from error
+    except LlamaTemplateError as error:
+        raise TemplateError(str(error)) from error
+    except GrammarError as error:
+        raise ValidationError(f"grammar is not valid: {error}") from error

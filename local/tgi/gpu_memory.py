@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
 from local.tgi.settings import Settings
 from model import catalog
 from model.errors import UnknownModelError

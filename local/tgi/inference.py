@@ -11,14 +11,14 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from local.llama.engine import Engine
+from local.llama.scheduler import Scheduler
+from local.llama.tokens import PrefillToken, Step, Token
 from local.tgi.durations import describe_duration
-from local.tgi.engine import Engine
-from local.tgi.errors import IncompleteGenerationError, OverloadedError, RequestError
+from local.tgi.errors import IncompleteGenerationError, OverloadedError, RequestError, in_tgi_words
 from local.tgi.generate_request import GenerateRequest
 from local.tgi.metrics import Metrics
-from local.tgi.scheduler import Scheduler
-from local.tgi.stopping import StoppingCriteria
-from local.tgi.tokens import FinishReason, PrefillToken, Step, Token
+from local.tgi.stopping import FinishReason, StoppingCriteria
 from local.tgi.validation import Validator, ValidRequest
 
 _LOG: Final = logging.getLogger("text_generation_router")
@@ -105,7 +105,7 @@ class Inference:
         Raises:
             RequestError: it was refused, or failed.
         """
-        with self._permit(), self._counting_failures(generation):
+        with self._permit(), self._counting_failures(generation), in_tgi_words():
             valid = await self._validator.validate(request)
             generation.queued_s = time.monotonic()
             generation.input_length = len(valid.prompt_ids)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
+from local.llama.weights import StandIn
 from local.tgi.settings import Settings
-from local.tgi.weights import StandIn
 
 # The KV cache of the small model takes 23 kB a token: 190 MB at most, however large the deployed limits are.
 _MOST_CACHED_TOKENS: Final = 8192

@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from local.llama.scheduler import Batch
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SUFFIX: Final = re.compile(rb"^(# (?:HELP|TYPE) tgi_\w+?)_total ", re.MULTILINE)
 
@@ -71,6 +73,12 @@ class Metrics:
             "generated_tokens", "Generated tokens per request", max_total_tokens
         )
         self.request_max_new_tokens = self._length("max_new_tokens", "Maximum new tokens per request", max_total_tokens)
+
+    def show_batch(self, batch: Batch) -> None:
+        """Show who generates and who waits."""
+        self.queue_size.set(batch.waiting)
+        self.batch_current_size.set(batch.running)
+        self.batch_current_max_tokens.set(batch.reserved_tokens)
 
     def render(self) -> bytes:
         """Return all metrics as Prometheus text."""

@@ -1,45 +1,12 @@
-"""Whether the weights that SageMaker mounts are a whole model, and TGI's words where they are not.
+"""Whether the weights that SageMaker mounts are a whole model, and TGI's words where they are not."""
 
-The files are not here: the small model stands in for them. Which ones would be, the local AWS says.
-"""
-
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
+from local.llama.mounted import MOUNTED_WEIGHTS, Mounted
 
-# Where SageMaker puts weights that come from S3.
-MOUNTED_WEIGHTS: Final = "/opt/ml/model"
 _CONFIG: Final = "config.json"
 _EXTENSION: Final = ".safetensors"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mounted:
-    """What is under /opt/ml/model.
-
-    Attributes:
-        files: the names of config.json and of the weights that are there.
-        tensors: by the name of each file that the index names, one tensor of it.
-    """
-
-    files: frozenset[str]
-    tensors: Mapping[str, str]
-
-
-def parse_mounted(text: str) -> Mounted:
-    """Read the variable LOCAL_TGI_MOUNTED.
-
-    Raises:
-        StartupError: it is not of its form.
-    """
-    try:
-        content = json.loads(text)
-        return Mounted(files=frozenset(content["files"]), tensors=dict(content["tensors"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise StartupError(f"LOCAL_TGI_MOUNTED={text!r} is not known: {error}") from error
 
 
 def require_whole(mounted: Mounted) -> None:

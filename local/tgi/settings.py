@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from local.llama.errors import StartupError
+from local.llama.mounted import Mounted, parse_mounted
 from local.tgi.environment import Environment
-from local.tgi.errors import StartupError
-from local.tgi.mounted import Mounted, parse_mounted
 
 _QUANTIZATIONS: Final = (
     "awq", "bitsandbytes", "bitsandbytes-fp4", "bitsandbytes-nf4", "compressed-tensors", "eetq", "exl2", "fp8", "gptq",
@@ -107,7 +107,7 @@ class Settings:
         environment = Environment(variables)
         _check_combinations(environment)
         local_file = environment.text("LOCAL_TGI_MODEL_FILE")
-        mounted = environment.text("LOCAL_TGI_MOUNTED")
+        mounted = environment.text("LOCAL_MOUNTED")
         return cls(
             model_id=environment.text("HF_MODEL_ID", "MODEL_ID"),
             revision=environment.text("HF_MODEL_REVISION", "REVISION"),
@@ -117,7 +117,7 @@ class Settings:
             quantize=environment.text("HF_MODEL_QUANTIZE", "QUANTIZE"),
             shards=_or(environment.count("SM_NUM_GPUS", "NUM_SHARD", least=1), 1),
             mounted=parse_mounted(mounted) if mounted else None,
-            gpu_memory_mib=environment.count("LOCAL_TGI_GPU_MEMORY_MIB", least=1),
+            gpu_memory_mib=environment.count("LOCAL_GPU_MEMORY_MIB", least=1),
             max_concurrent_requests=_or(environment.count("MAX_CONCURRENT_REQUESTS", least=1), 128),
             max_best_of=_or(environment.count("MAX_BEST_OF", least=1), 2),
             max_stop_sequences=_or(environment.count("MAX_STOP_SEQUENCES"), 4),

@@ -1,12 +1,25 @@
 """When a generation ends (TGI: StoppingCriteria in server/text_generation_server/utils/tokens.py, v3.3)."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
-from local.tgi.tokens import FinishReason, Step
+from local.llama.tokens import Step
 
 # How much of the text TGI keeps to look for stop sequences in.
 _KEPT_CHARACTERS: Final = 300
+
+
+class FinishReason(StrEnum):
+    """Why a generation ended."""
+
+    LENGTH = "length"
+    EOS_TOKEN = "eos_token"  # noqa: S105  a name of TGI's, not a secret
+    STOP_SEQUENCE = "stop_sequence"
+
+    def as_openai(self) -> str:
+        """Return it as TGI's OpenAI routes say it: only the end of sequence is renamed."""
+        return "stop" if self is FinishReason.EOS_TOKEN else self.value
 
 
 class StoppingCriteria:

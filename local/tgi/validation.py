@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from local.tgi.engine import Engine
+from local.llama.engine import Engine
 from local.tgi.errors import ValidationError
 from local.tgi.generate_request import GenerateParameters, GenerateRequest
 from local.tgi.limits import Limits

@@ -37,7 +37,7 @@ def container_environment(
     kept = {name: value for name, value in machine.items() if name in _KEPT or name.startswith(_KEPT_PREFIX)}
     told = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "PYTHONUNBUFFERED": "1"}
     if gpu_memory_mib:
-        told["LOCAL_TGI_GPU_MEMORY_MIB"] = str(gpu_memory_mib)
+        told["LOCAL_GPU_MEMORY_MIB"] = str(gpu_memory_mib)
     if mounted is not None:
-        told["LOCAL_TGI_MOUNTED"] = mounted.to_text()
+        told["LOCAL_MOUNTED"] = mounted.to_text()
     return {**_QUIET_OPENMP, **kept, **told, **template}

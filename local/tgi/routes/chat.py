@@ -6,14 +6,14 @@ from typing import Any
 
 from starlette.responses import Response
 
+from local.llama.events import DONE, EventStream, encode_event
 from local.tgi.chat_request import ChatRequest
-from local.tgi.errors import RequestError
-from local.tgi.events import DONE, EventStream, encode_event
+from local.tgi.errors import RequestError, in_tgi_words
 from local.tgi.generate_request import GenerateRequest
 from local.tgi.routes.generate import generate, stream, stream_headers
 from local.tgi.routes.openai import describe_error, describe_head, describe_usage
-from local.tgi.routes.service import Service, respond_json
-from local.tgi.tokens import FinishReason
+from local.tgi.routes.service import IDLE_S, Service, respond_json
+from local.tgi.stopping import FinishReason
 
 
 async def answer_chat(service: Service, chat: ChatRequest) -> Response:
@@ -21,7 +21,7 @@ async def answer_chat(service: Service, chat: ChatRequest) -> Response:
     request = await template_chat(service, chat)
     if chat.stream:
         headers = stream_headers(service, request.inputs)
-        return EventStream(_stream_chunks(service, chat, request), headers=headers)
+        return EventStream(_stream_chunks(service, chat, request), headers=headers, idle_s=IDLE_S)
     headers, answer = await generate(service, request)
     details = answer["details"]
     choice = {
@@ -44,7 +44,10 @@ async def template_chat(service: Service, chat: ChatRequest) -> GenerateRequest:
     """
     try:
         chat.check_tools()
-        inputs = await service.inference.engine.apply_template(chat.messages, guideline=chat.guideline)
+        with in_tgi_words():
+            inputs = await service.inference.engine.apply_template(
+                chat.messages, variables={"guideline": chat.guideline}
+            )
     except RequestError as error:
         service.metrics.request_failure.increment(error.failure or "")
         raise

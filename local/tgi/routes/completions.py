@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from local.llama.events import DONE, EventStream, encode_event
 from local.tgi.completion_request import CompletionRequest
 from local.tgi.errors import RequestError
-from local.tgi.events import DONE, EventStream, encode_event
 from local.tgi.generate_request import GenerateRequest
 from local.tgi.routes.generate import generate, stream, stream_headers
 from local.tgi.routes.openai import describe_error, describe_head, describe_usage
-from local.tgi.routes.service import Service, respond_json
-from local.tgi.tokens import FinishReason
+from local.tgi.routes.service import IDLE_S, Service, respond_json
+from local.tgi.stopping import FinishReason
 
 _KIND: Final = "text_completion"
 
@@ -31,7 +31,7 @@ async def answer_completion(service: Service, completion: CompletionRequest) -> 
     requests = completion.generate_requests()
     if completion.stream:
         headers = stream_headers(service, "".join(completion.prompts))
-        return EventStream(_merge(service, requests), headers=headers)
+        return EventStream(_merge(service, requests), headers=headers, idle_s=IDLE_S)
     tasks = [asyncio.ensure_future(generate(service, request)) for request in requests]
     try:
         answers = await asyncio.gather(*tasks)

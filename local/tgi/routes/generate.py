@@ -8,17 +8,17 @@ from typing import Any
 
 from starlette.responses import Response
 
+from local.llama.events import EventStream, encode_event
+from local.llama.tokens import Step, Token
 from local.tgi.errors import (
     IncompleteGenerationError,
     IncompleteGenerationStreamError,
     RequestError,
     ValidationError,
 )
-from local.tgi.events import EventStream, encode_event
 from local.tgi.generate_request import GenerateRequest
 from local.tgi.inference import Generation, Inference
-from local.tgi.routes.service import Service, respond_json
-from local.tgi.tokens import Step, Token
+from local.tgi.routes.service import IDLE_S, Service, respond_json
 
 
 async def answer_compatible(service: Service, request: GenerateRequest) -> Response:
@@ -48,7 +48,7 @@ async def answer_stream(service: Service, request: GenerateRequest) -> Response:
         except RequestError as error:
             yield encode_event(error.describe())
 
-    return EventStream(encode(), headers=stream_headers(service, request.inputs))
+    return EventStream(encode(), headers=stream_headers(service, request.inputs), idle_s=IDLE_S)
 
 
 async def generate(service: Service, request: GenerateRequest) -> tuple[dict[str, str], dict[str, Any]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from local.llama.engine import Piece
 from local.tgi.chat_request import ChatRequest
-from local.tgi.engine import Piece
+from local.tgi.errors import in_tgi_words
 from local.tgi.generate_request import GenerateRequest
 from local.tgi.routes.chat import template_chat
 from local.tgi.routes.service import Service, respond_json
@@ -26,7 +27,8 @@ async def answer_chat_tokenize(service: Service, chat: ChatRequest) -> Response:
 
 async def _tokenize(service: Service, request: GenerateRequest) -> list[dict[str, Any]]:
     engine = service.inference.engine
-    pieces = await engine.tokenize(request.inputs, add_special_tokens=request.add_special_tokens)
+    with in_tgi_words():
+        pieces = await engine.tokenize(request.inputs, add_special_tokens=request.add_special_tokens)
     return [
         {"id": piece.id, "text": request.inputs[start:stop], "start": start, "stop": stop}
         for piece, (start, stop) in zip(pieces, locate(request.inputs, pieces), strict=True)

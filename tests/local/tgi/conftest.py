@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.tgi.gguf import read_metadata
-from local.tgi.vocabulary import Vocabulary
-from local.tgi.weights import find_small_model
+from local.llama.gguf import read_metadata
+from local.llama.vocabulary import Vocabulary
+from local.llama.weights import find_small_model
 
 COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five"
 # log probability by up to 0.3, and the second best token is behind by 2 at least.

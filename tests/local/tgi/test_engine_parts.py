@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from local.tgi.errors import StartupError
-from local.tgi.gguf import read_metadata
+from local.llama.client import LlamaClient
+from local.llama.errors import AnswerError, StartupError
+from local.llama.gguf import read_metadata
+from local.llama.scheduler import Scheduler
+from local.llama.step_decoder import StepDecoder
+from local.llama.tokens import Step, Token
+from local.llama.vocabulary import Vocabulary
 from local.tgi.grammar import JsonGrammar, RegexGrammar
-from local.tgi.llama_client import LlamaClient, LlamaError
 from local.tgi.metrics import Metrics
 from local.tgi.sampling import Sampling
-from local.tgi.scheduler import Scheduler
-from local.tgi.step_decoder import StepDecoder
-from local.tgi.stopping import StoppingCriteria
-from local.tgi.tokens import FinishReason, Step, Token
-from local.tgi.vocabulary import Vocabulary
+from local.tgi.stopping import FinishReason, StoppingCriteria
 
 
 def result(count: int, content: str, token_id: int, **more: Any) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def test_grammars_become_llguidance():
 def test_a_batch_admits_in_order_and_within_its_tokens():
     async def scenario() -> None:
         metrics = Metrics(max_input_tokens=10, max_total_tokens=20)
-        scheduler = Scheduler(max_batch_size=2, max_batch_total_tokens=10, metrics=metrics)
+        scheduler = Scheduler(max_batch_size=2, max_batch_total_tokens=10, report=metrics.show_batch)
         entered: list[str] = []
         leave = {name: asyncio.Event() for name in "abcd"}
 
@@ -174,5 +174,5 @@ def test_a_broken_model_file_is_named(tmp_path: Path, content: bytes):
 
 
 def test_a_silent_llama_is_an_error(tmp_path: Path):
-    with pytest.raises(LlamaError, match=r"llama\.cpp answered 503: it does not listen"):
+    with pytest.raises(AnswerError, match=r"llama\.cpp answered 503: it does not listen"):
         asyncio.run(LlamaClient(tmp_path / "none.sock").call("GET", "/health"))

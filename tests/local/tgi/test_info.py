@@ -4,7 +4,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from local.tgi.engine import Piece
+from local.llama.engine import Piece
 from local.tgi.routes.tokenize import locate
 
 

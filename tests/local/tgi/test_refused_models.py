@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
 from local.tgi.settings import Settings
 from local.tgi.weights import find_weights
 
@@ -106,7 +106,7 @@ def test_a_gated_model_of_the_catalogue_needs_a_token():
 )
 def test_a_model_that_does_not_fit_into_the_gpus_fails_as_it_would_there(model_id, environment, reason):
     with pytest.raises(StartupError, match=reason):
-        start(HF_MODEL_ID=model_id, LOCAL_TGI_GPU_MEMORY_MIB=A10G_MIB, **environment)
+        start(HF_MODEL_ID=model_id, LOCAL_GPU_MEMORY_MIB=A10G_MIB, **environment)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_model_that_does_not_fit_into_the_gpus_fails_as_it_would_there(model_i
     ],
 )
 def test_a_model_that_fits_or_is_not_known_starts(model_id, environment):
-    assert start(HF_MODEL_ID=model_id, LOCAL_TGI_GPU_MEMORY_MIB=A10G_MIB, **environment).model_id == model_id
+    assert start(HF_MODEL_ID=model_id, LOCAL_GPU_MEMORY_MIB=A10G_MIB, **environment).model_id == model_id
 
 
 MOUNTED = {"files": ["config.json", "a.safetensors"], "tensors": {"a.safetensors": "embed", "b.safetensors": "head"}}
@@ -138,14 +138,14 @@ MOUNTED = {"files": ["config.json", "a.safetensors"], "tensors": {"a.safetensors
 )
 def test_mounted_weights_that_are_not_whole_fail_as_they_would_there(files, reason):
     with pytest.raises(StartupError, match=reason):
-        start(HF_MODEL_ID="/opt/ml/model", LOCAL_TGI_MOUNTED=json.dumps(MOUNTED | {"files": files}))
+        start(HF_MODEL_ID="/opt/ml/model", LOCAL_MOUNTED=json.dumps(MOUNTED | {"files": files}))
 
 
 def test_mounted_weights_that_are_whole_are_stood_in_for():
     whole = MOUNTED | {"files": [*MOUNTED["files"], "b.safetensors"]}
-    assert start(HF_MODEL_ID="/opt/ml/model", LOCAL_TGI_MOUNTED=json.dumps(whole)).stand_in is not None
+    assert start(HF_MODEL_ID="/opt/ml/model", LOCAL_MOUNTED=json.dumps(whole)).stand_in is not None
 
 
 def test_what_is_said_to_be_mounted_has_to_be_of_its_form():
-    with pytest.raises(StartupError, match=r"LOCAL_TGI_MOUNTED='\{\}' is not known"):
-        start(HF_MODEL_ID="/opt/ml/model", LOCAL_TGI_MOUNTED="{}")
+    with pytest.raises(StartupError, match=r"LOCAL_MOUNTED='\{\}' is not known"):
+        start(HF_MODEL_ID="/opt/ml/model", LOCAL_MOUNTED="{}")

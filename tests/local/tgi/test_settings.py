@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
+from local.llama.weights import StandIn
 from local.tgi.limits import Limits
 from local.tgi.settings import Settings
-from local.tgi.weights import StandIn, find_weights
+from local.tgi.weights import find_weights
 from model.added import FILE_NAME, write_added
 from model.catalog import SMOLLM2
 

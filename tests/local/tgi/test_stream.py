@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.tgi.events import keep_alive
+from local.llama.events import keep_alive
 
 # Each star is three tokens, and the model goes on with stars.
 STARS = "🌟🌟🌟🌟🌟"

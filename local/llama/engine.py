@@ -1,16 +1,15 @@
-"""The model: text → tokens, tokens → more tokens. It knows llama.cpp and nothing of HTTP requests or TGI's limits."""
+"""The model: text → tokens, tokens → more tokens. It knows llama.cpp and nothing of HTTP requests or their limits."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from local.tgi.errors import GenerationError, TemplateError, ValidationError
-from local.tgi.llama_client import LlamaClient, LlamaError
-from local.tgi.sampling import Sampling
-from local.tgi.step_decoder import StepDecoder
-from local.tgi.tokens import PrefillToken, Step
-from local.tgi.vocabulary import Vocabulary
+from local.llama.client import LlamaClient
+from local.llama.errors import AnswerError, EngineError, GrammarError, TemplateError
+from local.llama.step_decoder import StepDecoder
+from local.llama.tokens import PrefillToken, Step
+from local.llama.vocabulary import Vocabulary
 
 # A character has at most four bytes, so that three tokens can follow the last one before it is whole.
 _UNFINISHED_CHARACTER_TOKENS: Final = 3
@@ -26,6 +25,14 @@ class Piece:
     data: bytes
 
 
+class Sampling(Protocol):
+    """How the next token is chosen, in the terms of one contract."""
+
+    def describe(self, *, input_length: int, max_new_tokens: int) -> dict[str, Any]:
+        """Return the fields of llama.cpp's /completion."""
+        ...
+
+
 class Engine:
     """One loaded model."""
 
@@ -39,7 +46,7 @@ class Engine:
         """Whether it answers."""
         try:
             answer = await self._client.call("GET", "/health")
-        except LlamaError:
+        except AnswerError:
             return False
         return bool(answer["status"] == "ok")
 
@@ -47,18 +54,22 @@ class Engine:
         """Return the tokens of a text.
 
         Args:
-            text: may name control tokens; they are taken for what they name, as TGI does.
+            text: may name control tokens; they are taken for what they name.
             add_special_tokens: whether to begin as the model expects a text to begin.
 
         Raises:
-            GenerationError: the engine failed.
+            EngineError: the engine failed.
         """
         body = {"content": text, "add_special": add_special_tokens, "parse_special": True, "with_pieces": True}
         answer = await self._call("/tokenize", body)
         return tuple(Piece(token["id"], _encode_piece(token["piece"])) for token in answer["tokens"])
 
-    async def apply_template(self, messages: Sequence[Mapping[str, str]], *, guideline: str | None) -> str:
+    async def apply_template(self, messages: Sequence[Mapping[str, str]], *, variables: Mapping[str, Any]) -> str:
         """Return the prompt that the model's own chat template makes of a conversation.
+
+        Args:
+            messages: role and content of each.
+            variables: what else the template is given.
 
         Raises:
             TemplateError: there is no template, or it refused the messages.
@@ -67,9 +78,9 @@ class Engine:
             raise TemplateError("template not found")
         try:
             answer = await self._client.call(
-                "POST", "/apply-template", {"messages": messages, "chat_template_kwargs": {"guideline": guideline}}
+                "POST", "/apply-template", {"messages": messages, "chat_template_kwargs": dict(variables)}
             )
-        except LlamaError as error:
+        except AnswerError as error:
             raise TemplateError(error.message) from error
         return str(answer["prompt"])
 
@@ -79,19 +90,19 @@ class Engine:
         A token that no grammar allows is made irresistible. If it comes out, nothing held it back.
 
         Raises:
-            ValidationError: the grammar has no effect.
-            GenerationError: the engine failed.
+            GrammarError: it would have no effect.
+            EngineError: the engine failed.
         """
         control_id = self._vocabulary.control_id
         if control_id is None:
-            raise ValidationError("grammar is not supported")
+            raise GrammarError("the model has no control token to test it with")
         if grammar not in self._known_grammars:
             answer = await self._call("/completion", _force(control_id, [control_id], grammar=grammar))
             if len(self._known_grammars) >= _KNOWN_GRAMMARS:
                 self._known_grammars.pop(next(iter(self._known_grammars)))
             self._known_grammars[grammar] = answer["tokens"] != [control_id]
         if not self._known_grammars[grammar]:
-            raise ValidationError("grammar is not valid: llama.cpp cannot compile it (the server's log says why)")
+            raise GrammarError("llama.cpp cannot compile it (the server's log says why)")
 
     async def generate(
         self,
@@ -114,7 +125,7 @@ class Engine:
             with_logprobs: whether probabilities are needed; they take time.
 
         Raises:
-            GenerationError: the engine failed.
+            EngineError: the engine failed.
         """
         body = sampling.describe(input_length=len(prompt_ids), max_new_tokens=max_new_tokens) | {
             "prompt": list(prompt_ids),
@@ -148,7 +159,7 @@ class Engine:
         gave it is read: one short pass a token, as the KV cache holds what came before.
 
         Raises:
-            GenerationError: the engine failed.
+            EngineError: the engine failed.
         """
         logprobs: list[float | None] = [None]
         for at, token_id in enumerate(prompt_ids[1:], start=1):
@@ -166,14 +177,14 @@ class Engine:
                 async for result in results:
                     for step in decoder.decode(result):
                         yield step
-        except LlamaError as error:
-            raise GenerationError(str(error)) from error
+        except AnswerError as error:
+            raise EngineError(str(error)) from error
 
     async def _call(self, path: str, body: Mapping[str, Any]) -> Any:
         try:
             return await self._client.call("POST", path, body)
-        except LlamaError as error:
-            raise GenerationError(str(error)) from error
+        except AnswerError as error:
+            raise EngineError(str(error)) from error
 
 
 def _force(token_id: int, prompt_ids: Sequence[int], *, grammar: str | None = None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """llama.cpp's server, inside this process: the weights, the KV cache and continuous batching.
 
-What is said to it is llama_client.py's business. It listens on a Unix socket in a folder that only this user can open.
+What is said to it is client.py's business. It listens on a Unix socket in a folder that only this user can open.
 """
 
 import os
@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
 
 # OpenMP's threads spin while they wait, by default for milliseconds: with a second busy process on the same cores
 # neither makes progress. libgomp reads these when the library is loaded.
@@ -45,7 +45,7 @@ class LlamaServer:
         os.environ.update({name: value for name, value in _OPENMP.items() if name not in os.environ})
         import xllamacpp  # noqa: PLC0415  loading the library starts OpenMP, which must find its settings by then
 
-        self._folder = tempfile.TemporaryDirectory(prefix="tgi-", dir=_choose_folder())
+        self._folder = tempfile.TemporaryDirectory(prefix="llama-", dir=_choose_folder())
         self.socket_path = Path(self._folder.name) / "llama.sock"
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(model_file)
@@ -61,7 +61,7 @@ class LlamaServer:
         # up to 0.28 with it, by 0.05 without.
         parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         parameters.fit_params = False
-        parameters.prefill_assistant = False  # TGI always opens a new turn
+        parameters.prefill_assistant = False  # TGI and vLLM always open a new turn
         parameters.endpoint_slots = False
         parameters.verbosity = 1
         try:

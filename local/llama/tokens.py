@@ -1,22 +1,9 @@
-"""Values that a generation is made of, in TGI's words.
+"""Values that a generation is made of.
 
-They know nothing of how they are generated (engine.py) nor of how they are written to a client (routes/).
+They know nothing of how they are generated (engine.py) nor of how they are written to a client.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class FinishReason(StrEnum):
-    """Why a generation ended."""
-
-    LENGTH = "length"
-    EOS_TOKEN = "eos_token"  # noqa: S105  a name of TGI's, not a secret
-    STOP_SEQUENCE = "stop_sequence"
-
-    def as_openai(self) -> str:
-        """Return it as TGI's OpenAI routes say it: only the end of sequence is renamed."""
-        return "stop" if self is FinishReason.EOS_TOKEN else self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Server-sent events as axum writes them: `data: …` and a blank line, no names, a comment after 15 idle seconds."""
+"""Server-sent events: `data: …` and a blank line, no names, and a comment after idle seconds where there is one."""
 
 import asyncio
 import json
@@ -11,11 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 DONE: Final = b"data: [DONE]\n\n"
 _COMMENT: Final = b":\n\n"
-_IDLE_S: Final = 15.0
 
 
 def encode_json(value: Any) -> bytes:
-    """Return JSON as TGI writes it: no blanks, no escapes."""
+    """Return JSON without blanks and escapes."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -27,13 +26,13 @@ def encode_event(value: Any) -> bytes:
 class EventStream(StreamingResponse):
     """An answer that consists of events. When the client leaves, the events are closed at once."""
 
-    def __init__(self, events: AsyncGenerator[bytes], *, headers: Mapping[str, str], idle_s: float = _IDLE_S) -> None:
+    def __init__(self, events: AsyncGenerator[bytes], *, headers: Mapping[str, str], idle_s: float | None) -> None:
         """Answer with events.
 
         Args:
             events: encoded.
             headers: beyond those that every stream has.
-            idle_s: after this time without an event a comment is sent.
+            idle_s: after this time without an event a comment is sent; None for never.
         """
         self._events = keep_alive(events, idle_s=idle_s)
         super().__init__(
@@ -46,7 +45,7 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def keep_alive(events: AsyncGenerator[bytes], *, idle_s: float) -> AsyncGenerator[bytes]:
+async def keep_alive(events: AsyncGenerator[bytes], *, idle_s: float | None) -> AsyncGenerator[bytes]:
     """Give events as they come, and a comment whenever none came for a while."""
     arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
     # A task of its own: it can be stopped in the middle of waiting for an event, and closes the events then.

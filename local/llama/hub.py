@@ -1,41 +1,54 @@
 """Whether the hub would give the container its model, in the hub's own words where it would not.
 
-Nothing is downloaded here. Where HF_ENDPOINT names a hub, as it does for a mirror, that hub is asked as TGI would ask
-it; without it the catalogue answers. The words are huggingface_hub's (hf_raise_for_status in its utils/_http.py, read
+Nothing is downloaded here. Where HF_ENDPOINT names a hub, as it does for a mirror, that hub is asked as an engine would
+ask it; without it the catalogue answers. The words are huggingface_hub's (hf_raise_for_status in utils/_http.py, read
 at v1.33) and, on access, the hub's own. 401 is the answer both for a gated model and for one that does not exist; the
 header X-Error-Code tells them apart.
 """
 
-import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 import httpx
 
-from local.tgi.errors import StartupError
-from local.tgi.settings import Settings
+from local.llama.errors import StartupError
 from model import catalog
 from model.errors import UnknownModelError
 from model.spec import ModelSpec
 
-_LOG: Final = logging.getLogger("text_generation_launcher")
 _HUB: Final = "https://huggingface.co"
 
 
-def require_access(settings: Settings, model_id: str, *, added: Mapping[str, ModelSpec]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """Where a deployment looks for its model.
+
+    Attributes:
+        url: the hub to ask, where the deployment names another than the usual one.
+        token: what the hub is shown.
+        revision: the commit of the weights.
+    """
+
+    url: str | None
+    token: str | None = field(repr=False)
+    revision: str | None
+
+
+def require_access(hub: Hub, model_id: str, *, added: Mapping[str, ModelSpec], otherwise: str) -> None:
     """Check that the hub has the model and gives it to the deployment's token.
 
     Args:
-        settings: of the deployment.
+        hub: where it looks.
         model_id: the model that it names.
         added: what the project has added to the catalogue.
+        otherwise: how a model that the catalogue has not can be served here all the same.
 
     Raises:
         StartupError: it has not, or does not.
     """
-    _LOG.info("Starting check and download process for %s", model_id)
-    if settings.hub_url is not None:
-        _ask(settings.hub_url, model_id, settings.revision, settings.hub_token)
+    if hub.url is not None:
+        _ask(hub, hub.url, model_id)
         return
     url = f"{_HUB}/api/models/{model_id}"
     try:
@@ -43,16 +56,16 @@ def require_access(settings: Settings, model_id: str, *, added: Mapping[str, Mod
     except UnknownModelError as error:
         raise StartupError(
             f"RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: {url}. "
-            f"(The catalogue was asked, not the hub. {error.remedy} Any other model: LOCAL_TGI_MODEL_FILE=FILE.gguf)"
+            f"(The catalogue was asked, not the hub. {error.remedy} {otherwise})"
         ) from error
     # Which tokens may read a gated model only the hub knows: any token is taken here.
-    if spec.gated and settings.hub_token is None:
-        _refuse_gated(f"{url}/revision/{settings.revision or 'main'}", model_id, 401)
+    if spec.gated and hub.token is None:
+        _refuse_gated(f"{url}/revision/{hub.revision or 'main'}", model_id, 401)
 
 
-def _ask(hub_url: str, model_id: str, revision: str | None, token: str | None) -> None:
-    url = f"{hub_url.rstrip('/')}/api/models/{model_id}/revision/{revision or 'main'}"
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+def _ask(hub: Hub, hub_url: str, model_id: str) -> None:
+    url = f"{hub_url.rstrip('/')}/api/models/{model_id}/revision/{hub.revision or 'main'}"
+    headers = {"Authorization": f"Bearer {hub.token}"} if hub.token else {}
     try:
         # huggingface_hub asks for a model's files without a limit of time: a hub that hangs holds the container up.
         answer = httpx.get(url, headers=headers, timeout=None, trust_env=False)  # noqa: S113 - as said above

@@ -1,4 +1,4 @@
-"""Who generates now and who waits: TGI's batch, bounded in requests and in tokens.
+"""Who generates now and who waits: a batch, bounded in requests and in tokens.
 
 First come, first served. What a request may need at most is set aside before it starts, so that the KV cache cannot run
 out in the middle of an answer.
@@ -6,29 +6,43 @@ out in the middle of an answer.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from local.tgi.metrics import Metrics
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What there is to do at a moment.
+
+    Attributes:
+        running: requests that generate.
+        waiting: requests that do not yet.
+        reserved_tokens: what the running ones may come to, prompts included.
+    """
+
+    running: int
+    waiting: int
+    reserved_tokens: int
 
 
 class Scheduler:
     """Admits requests to the running batch."""
 
-    def __init__(self, *, max_batch_size: int, max_batch_total_tokens: int, metrics: Metrics) -> None:
+    def __init__(self, *, max_batch_size: int, max_batch_total_tokens: int, report: Callable[[Batch], None]) -> None:
         """Start with an empty batch.
 
         Args:
             max_batch_size: how many requests generate at once.
             max_batch_total_tokens: how many tokens, of prompts and answers, they may have together.
-            metrics: where the sizes of batch and queue are shown.
+            report: called with every change.
         """
         self._free_places = max_batch_size
         self._free_tokens = max_batch_total_tokens
         self._max_batch_size = max_batch_size
         self._max_batch_total_tokens = max_batch_total_tokens
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
-        self._metrics = metrics
+        self._report = report
 
     @asynccontextmanager
     async def admit(self, tokens: int) -> AsyncIterator[None]:
@@ -71,6 +85,10 @@ class Scheduler:
                 self._free_tokens -= needed
                 turn.set_result(None)
             self._queue.popleft()
-        self._metrics.queue_size.set(len(self._queue))
-        self._metrics.batch_current_size.set(self._max_batch_size - self._free_places)
-        self._metrics.batch_current_max_tokens.set(self._max_batch_total_tokens - self._free_tokens)
+        self._report(
+            Batch(
+                running=self._max_batch_size - self._free_places,
+                waiting=len(self._queue),
+                reserved_tokens=self._max_batch_total_tokens - self._free_tokens,
+            )
+        )

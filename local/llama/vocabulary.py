@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Final, cast
 
-from local.tgi.gguf import Value
+from local.llama.gguf import Value
 
 # tokenizer.ggml.token_type of the GGUF format.
 _UNKNOWN: Final = 2

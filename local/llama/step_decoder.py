@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local.tgi.tokens import Step, Token
-from local.tgi.vocabulary import Vocabulary
+from local.llama.tokens import Step, Token
+from local.llama.vocabulary import Vocabulary
 
 
 class StepDecoder:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from local.tgi.errors import StartupError
+from local.llama.errors import StartupError
 
 Value: TypeAlias = bool | int | float | str | bytes | list["Value"]
 

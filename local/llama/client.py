@@ -13,23 +13,9 @@ from typing import Any, Final
 
 import httptools
 
-from local.tgi.errors import TgiError
+from local.llama.errors import AnswerError
 
 _CHUNK_BYTES: Final = 65536
-
-
-class LlamaError(TgiError):
-    """llama.cpp refused a request or broke off.
-
-    Attributes:
-        status: its HTTP status.
-        message: what it said.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"llama.cpp answered {status}: {message}")
-        self.status = status
-        self.message = message
 
 
 class LlamaClient:
@@ -42,7 +28,7 @@ class LlamaClient:
         """Return the decoded JSON answer.
 
         Raises:
-            LlamaError: the status is not 200, or the connection broke.
+            AnswerError: the status is not 200, or the connection broke.
         """
         async with aclosing(self._exchange(method, path, body)) as parts:
             return json.loads(b"".join([part async for part in parts]))
@@ -51,7 +37,7 @@ class LlamaClient:
         """Give the events of a stream as they come. Closing the iterator closes the connection, which stops the work.
 
         Raises:
-            LlamaError: the status is not 200, an event reports an error, or the connection broke.
+            AnswerError: the status is not 200, an event reports an error, or the connection broke.
         """
         pending = b""
         async with aclosing(self._exchange("POST", path, body)) as parts:
@@ -65,7 +51,7 @@ class LlamaClient:
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._socket_path))
         except OSError as error:
-            raise LlamaError(503, f"it does not listen: {error.strerror}") from error
+            raise AnswerError(503, f"it does not listen: {error.strerror}") from error
         try:
             writer.write(_encode_request(method, path, body))
             answer = _Answer()
@@ -74,7 +60,7 @@ class LlamaClient:
             while not answer.complete:
                 data = await reader.read(_CHUNK_BYTES)
                 if not data:
-                    raise LlamaError(502, "the connection closed before the end of the answer")
+                    raise AnswerError(502, "the connection closed before the end of the answer")
                 parser.feed_data(data)
                 if parser.get_status_code() == 200:
                     for part in answer.take():
@@ -82,9 +68,9 @@ class LlamaClient:
                 else:
                     refusal += b"".join(answer.take())
             if parser.get_status_code() != 200:
-                raise LlamaError(parser.get_status_code(), _read_message(refusal))
+                raise AnswerError(parser.get_status_code(), _read_message(refusal))
         except OSError as error:
-            raise LlamaError(502, f"the connection broke: {error}") from error
+            raise AnswerError(502, f"the connection broke: {error}") from error
         finally:
             writer.transport.abort()
 
@@ -117,7 +103,7 @@ def _read_event(text: bytes) -> dict[str, Any]:
     event: dict[str, Any] = json.loads(text)
     if "error" in event or "code" in event:
         error = event.get("error", event)
-        raise LlamaError(int(error.get("code", 500)), str(error.get("message", "")))
+        raise AnswerError(int(error.get("code", 500)), str(error.get("message", "")))
     return event
 
 
