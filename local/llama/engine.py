@@ -42,6 +42,15 @@ class Engine:
         self._has_chat_template = has_chat_template
         self._known_grammars: dict[str, bool] = {}
 
+    @property
+    def vocabulary_size(self) -> int:
+        """How many tokens there are."""
+        return len(self._vocabulary.entries)
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """Return the text of some tokens; what is no whole character becomes U+FFFD."""
+        return b"".join(map(self._vocabulary.data, ids)).decode(errors="replace")
+
     async def is_healthy(self) -> bool:
         """Whether it answers."""
         try:

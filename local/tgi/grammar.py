@@ -5,16 +5,14 @@ regular expressions in Rust's dialect, as TGI's outlines-core does.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from local.llama.llguidance import compile_json, compile_regex
 from local.tgi.errors import ValidationError
 
 # outlines-core puts at most one space between the parts of a JSON text.
 _WHITESPACE: Final = {"x-guidance": {"whitespace_pattern": "[ ]?"}}
-# An escaped character, or a slash that would end the expression.
-_ESCAPED_OR_SLASH: Final = re.compile(r"(\\.)|/", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class JsonGrammar:
             raise ValidationError("grammar is not supported")
         if "properties" not in schema:
             raise ValidationError("grammar is not valid: Grammar must have a 'properties' field")
-        return f"%llguidance {{}}\nstart: %json {json.dumps(_close_objects(schema) | _WHITESPACE)}"
+        return compile_json(_close_objects(schema) | _WHITESPACE)
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,7 @@ class RegexGrammar:
 
     def compile(self) -> str:
         """Return llama.cpp's form."""
-        pattern = _ESCAPED_OR_SLASH.sub(lambda match: match.group(1) or r"\/", self.pattern).replace("\n", r"\n")
-        return f"%llguidance {{}}\nstart: /{pattern}/"
+        return compile_regex(self.pattern)
 
 
 Grammar = JsonGrammar | RegexGrammar

@@ -15,6 +15,7 @@ from local.aws.containers.errors import CannotPullError
 ContainerCommand = Callable[[int], Sequence[str]]
 
 TGI_REPOSITORY = "huggingface-pytorch-tgi-inference"
+VLLM_REPOSITORY = "huggingface-vllm"
 
 _ECR_IMAGE = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<repository>[a-z0-9._/-]+)(?::[\w.-]+|@sha256:[0-9a-f]{64})"
@@ -23,8 +24,19 @@ _ECR_IMAGE = re.compile(
 
 def local_tgi(port: int) -> list[str]:
     """The command of local.tgi, which speaks TGI's HTTP contract."""
-    arguments = ["--host", "127.0.0.1", "--port", str(port), "--exit-with-stdin"]
-    return [sys.executable, "-m", "local.tgi", *arguments]
+    return _python("local.tgi", port)
+
+
+def local_vllm(port: int) -> list[str]:
+    """The command of local.vllm, which speaks vLLM's HTTP contract."""
+    return _python("local.vllm", port)
+
+
+def _python(module: str, port: int) -> list[str]:
+    return [sys.executable, "-m", module, "--host", "127.0.0.1", "--port", str(port), "--exit-with-stdin"]
+
+
+_COMMANDS = MappingProxyType({TGI_REPOSITORY: local_tgi, VLLM_REPOSITORY: local_vllm})
 
 
 class Images:
@@ -34,9 +46,7 @@ class Images:
         commands: the program for each ECR repository, by the repository's name; any account, region and tag of it.
     """
 
-    def __init__(
-        self, commands: Mapping[str, ContainerCommand] = MappingProxyType({TGI_REPOSITORY: local_tgi})
-    ) -> None:
+    def __init__(self, commands: Mapping[str, ContainerCommand] = _COMMANDS) -> None:
         self._commands = dict(commands)
 
     def command(self, image: str) -> ContainerCommand:

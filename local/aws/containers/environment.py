@@ -9,8 +9,8 @@ from local.aws.containers.mounted import Mounted
 
 # What a Python process needs to run at all, to write temporary files and to reach the packages that this one reaches.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH")
-# Settings of local.tgi that belong to the machine and not to the template, as the path of a larger model file.
-_KEPT_PREFIX = "LOCAL_TGI_"
+# Settings of the engines' servers that belong to the machine and not to the template, as the path of a larger model.
+_KEPT_PREFIXES = ("LOCAL_TGI_", "LOCAL_VLLM_")
 
 # Idle OpenMP threads must sleep. With the defaults they spin, and two copies on two cores starve each other: loading a
 # model was seen to take 30 s. They count only when set before the library loads.
@@ -34,7 +34,7 @@ def container_environment(
         gpu_memory_mib: of each of its GPUs: a container would ask the driver; 0 where it has none.
         mounted: the model's files: a container would find them in a folder; None where there are none.
     """
-    kept = {name: value for name, value in machine.items() if name in _KEPT or name.startswith(_KEPT_PREFIX)}
+    kept = {name: value for name, value in machine.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     told = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "PYTHONUNBUFFERED": "1"}
     if gpu_memory_mib:
         told["LOCAL_GPU_MEMORY_MIB"] = str(gpu_memory_mib)

@@ -15,13 +15,22 @@ def answers_ping(port: int) -> bool:
 
 def stand_in(port: int) -> dict[str, Any] | None:
     """What a container says it serves instead of the model it was asked for (``{"serves", "instead_of"}``), or None."""
-    body = _get(port, "/info")
-    try:
-        told = json.loads(body or b"{}")
-    except ValueError:  # a container that is not TGI may answer anything there
-        return None
+    # Each engine has its own place for what it says of its model: TGI the first, vLLM the second.
+    told = _get_json(port, "/info")
+    if told is None:
+        models = _get_json(port, "/v1/models")
+        listed = models.get("data") if isinstance(models, dict) else None
+        told = listed[0] if isinstance(listed, list) and listed else None
     found = told.get("stand_in") if isinstance(told, dict) else None
     return found if isinstance(found, dict) else None
+
+
+def _get_json(port: int, path: str) -> Any:
+    """Return the answer; None where there is none, or none in JSON: a container may be of no engine that is known."""
+    try:
+        return json.loads(_get(port, path) or b"null")
+    except ValueError:
+        return None
 
 
 def _get(port: int, path: str) -> bytes | None:

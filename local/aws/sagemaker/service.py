@@ -9,7 +9,7 @@ from typing import Any
 from moto.core.responses import BaseResponse
 
 from local.aws.containers.cloudwatch_logs import CloudWatchLogs
-from local.aws.containers.command import TGI_REPOSITORY, ContainerCommand, Images, local_tgi
+from local.aws.containers.command import Images
 from local.aws.containers.fleet import Fleet
 from local.aws.containers.fleet_state import DEFAULT_TIMINGS, Timings
 from local.aws.containers.launcher import Launcher, Machine
@@ -34,7 +34,7 @@ class SageMakerService:
         state_dir: where the output of containers is kept, in ``containers/``, and what adapters consist of, in
             ``adapters/``.
         environment: of this process; containers see little of it.
-        container_command: what stands in for the TGI image.
+        images: which run here; by default those of every engine.
         timings: how patient fleets are.
         role_check: refuses a role that SageMaker could not assume.
         endpoint_change_s: how long an endpoint is Creating, Updating or Deleting: long enough to be seen by a client
@@ -50,14 +50,14 @@ class SageMakerService:
         *,
         state_dir: Path,
         environment: Mapping[str, str],
-        container_command: ContainerCommand = local_tgi,
+        images: Images | None = None,
         timings: Timings = DEFAULT_TIMINGS,
         role_check: RoleCheck = check_role,
         endpoint_change_s: float = 0.5,
         startup_share: float = 1.0,
     ) -> None:
         self._machine = Machine(
-            images=Images({TGI_REPOSITORY: container_command}),
+            images=images or Images(),
             ports=Ports(),
             environment=environment,
             log_dir=state_dir / "containers",

@@ -21,7 +21,7 @@ from moto.logs.models import logs_backends
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from local.aws.containers.command import TGI_REPOSITORY
+from local.aws.containers.command import TGI_REPOSITORY, Images
 from local.aws.containers.fleet_state import Timings
 from local.aws.dispatch import make_dispatcher
 from local.aws.runtime.limits import DEFAULT_LIMITS, RuntimeLimits
@@ -136,7 +136,7 @@ class Rig:
         return SageMakerService(
             state_dir=self._state_dir,
             environment=os.environ,
-            container_command=self._command,
+            images=Images({TGI_REPOSITORY: self._command}),
             timings=TIMINGS,
             endpoint_change_s=endpoint_change_s,
         )
