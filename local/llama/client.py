@@ -23,6 +23,13 @@ class LlamaClient:
 
     def __init__(self, socket_path: Path) -> None:
         self._socket_path = socket_path
+        self._outstanding = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until none of its requests is under way."""
+        await self._idle.wait()
 
     async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Return the decoded JSON answer.
@@ -48,6 +55,18 @@ class LlamaClient:
                         yield _read_event(line.partition(b": ")[2])
 
     async def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None) -> AsyncGenerator[bytes]:
+        self._outstanding += 1
+        self._idle.clear()
+        try:
+            async with aclosing(self._converse(method, path, body)) as parts:
+                async for part in parts:
+                    yield part
+        finally:
+            self._outstanding -= 1
+            if not self._outstanding:
+                self._idle.set()
+
+    async def _converse(self, method: str, path: str, body: Mapping[str, Any] | None) -> AsyncGenerator[bytes]:
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._socket_path))
         except OSError as error:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
-from local.llama.client import LlamaClient
-from local.llama.errors import AnswerError, EngineError, GrammarError, TemplateError
+from local.llama.errors import AnswerError, EngineError, GrammarError, StartupError, TemplateError
+from local.llama.model import LoadedModel
 from local.llama.step_decoder import StepDecoder
 from local.llama.tokens import PrefillToken, Step
 from local.llama.vocabulary import Vocabulary
@@ -36,8 +37,8 @@ class Sampling(Protocol):
 class Engine:
     """One loaded model."""
 
-    def __init__(self, *, client: LlamaClient, vocabulary: Vocabulary, has_chat_template: bool) -> None:
-        self._client = client
+    def __init__(self, *, model: LoadedModel, vocabulary: Vocabulary, has_chat_template: bool) -> None:
+        self._model = model
         self._vocabulary = vocabulary
         self._has_chat_template = has_chat_template
         self._known_grammars: dict[str, bool] = {}
@@ -51,10 +52,25 @@ class Engine:
         """Return the text of some tokens; what is no whole character becomes U+FFFD."""
         return b"".join(map(self._vocabulary.data, ids)).decode(errors="replace")
 
+    async def warm_up(self, sampling: Sampling) -> None:
+        """Generate a token: what loads may still not run.
+
+        Raises:
+            StartupError: it does not.
+        """
+        steps = self.generate(
+            [0], sampling=sampling, grammar=None, max_new_tokens=1, top_n_tokens=0, with_logprobs=True
+        )
+        try:
+            async with aclosing(steps):
+                await anext(steps, None)
+        except EngineError as error:
+            raise StartupError(f"the model does not generate: {error}") from error
+
     async def is_healthy(self) -> bool:
         """Whether it answers."""
         try:
-            answer = await self._client.call("GET", "/health")
+            answer = await self._model.client.call("GET", "/health")
         except AnswerError:
             return False
         return bool(answer["status"] == "ok")
@@ -86,7 +102,7 @@ class Engine:
         if not self._has_chat_template:
             raise TemplateError("template not found")
         try:
-            answer = await self._client.call(
+            answer = await self._model.client.call(
                 "POST", "/apply-template", {"messages": messages, "chat_template_kwargs": dict(variables)}
             )
         except AnswerError as error:
@@ -122,6 +138,7 @@ class Engine:
         max_new_tokens: int,
         top_n_tokens: int,
         with_logprobs: bool,
+        adapter: Path | None = None,
     ) -> AsyncGenerator[Step]:
         """Give tokens as they are generated; closing the generator stops the work.
 
@@ -132,6 +149,7 @@ class Engine:
             max_new_tokens: the caller takes no more.
             top_n_tokens: how many of the most probable tokens come with each.
             with_logprobs: whether probabilities are needed; they take time.
+            adapter: the LoRA adapter that answers, of those that the model has; None for none.
 
         Raises:
             EngineError: the engine failed.
@@ -147,7 +165,7 @@ class Engine:
             # Not to be left and entered again in the middle: see below.
             body |= {"grammar": grammar, "n_predict": max_new_tokens + _UNFINISHED_CHARACTER_TOKENS}
         ids: list[int] = []
-        async with aclosing(self._stream(body, top_n_tokens=top_n_tokens)) as steps:
+        async with aclosing(self._stream(body, adapter=adapter, top_n_tokens=top_n_tokens)) as steps:
             async for step in steps:
                 ids.append(step.token.id)
                 yield step
@@ -157,7 +175,7 @@ class Engine:
         # time together with those that end it, which the caller does not take.
         body["prompt"] = [*prompt_ids, *ids]
         body["n_predict"] = max_new_tokens - len(ids) + _UNFINISHED_CHARACTER_TOKENS
-        async with aclosing(self._stream(body, top_n_tokens=top_n_tokens)) as steps:
+        async with aclosing(self._stream(body, adapter=adapter, top_n_tokens=top_n_tokens)) as steps:
             async for step in steps:
                 yield step
 
@@ -179,10 +197,15 @@ class Engine:
             for token_id, logprob in zip(prompt_ids, logprobs, strict=True)
         )
 
-    async def _stream(self, body: Mapping[str, Any], *, top_n_tokens: int) -> AsyncGenerator[Step]:
+    async def _stream(
+        self, body: Mapping[str, Any], *, adapter: Path | None, top_n_tokens: int
+    ) -> AsyncGenerator[Step]:
+        # The number of an adapter is that of the server that is asked: both are of one moment.
+        client = self._model.client
+        body = {**body, "lora": [] if adapter is None else [{"id": self._model.place(adapter), "scale": 1.0}]}
         decoder = StepDecoder(vocabulary=self._vocabulary, top_n_tokens=top_n_tokens)
         try:
-            async with aclosing(self._client.stream("/completion", body)) as results:
+            async with aclosing(client.stream("/completion", body)) as results:
                 async for result in results:
                     for step in decoder.decode(result):
                         yield step
@@ -191,7 +214,7 @@ class Engine:
 
     async def _call(self, path: str, body: Mapping[str, Any]) -> Any:
         try:
-            return await self._client.call("POST", path, body)
+            return await self._model.client.call("POST", path, body)
         except AnswerError as error:
             raise EngineError(str(error)) from error
 

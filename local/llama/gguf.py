@@ -1,7 +1,6 @@
-"""The metadata at the head of a GGUF file: names, sizes, vocabulary.
+"""What the head of a GGUF file says: names, sizes, vocabulary, and the shapes of its tensors.
 
-Only the key-value section is read (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md); tensors are llama.cpp's
-business.
+The tensors themselves are llama.cpp's business. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 import mmap
@@ -32,6 +31,19 @@ def read_metadata(path: Path) -> dict[str, Value]:
     Raises:
         StartupError: the file cannot be read, or is not a GGUF file of version 2 or 3.
     """
+    return _read_head(path)[0]
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every tensor, by its name; columns come before rows.
+
+    Raises:
+        StartupError: as read_metadata.
+    """
+    return _read_head(path)[1]
+
+
+def _read_head(path: Path) -> tuple[dict[str, Value], dict[str, tuple[int, ...]]]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _Reader(data).read()
@@ -48,15 +60,23 @@ class _Reader:
         self._data = data
         self._at = 0
 
-    def read(self) -> dict[str, Value]:
+    def read(self) -> tuple[dict[str, Value], dict[str, tuple[int, ...]]]:
         if self._data[:4] != _MAGIC:
             raise ValueError("it does not begin with the letters GGUF")
         self._at = 4
         version = self._scalar("I")
         if version not in _VERSIONS:
             raise ValueError(f"version {version} is unknown; known are {_VERSIONS}")
-        self._scalar("Q")  # the number of tensors
-        return dict(self._entry() for _ in range(int(self._scalar("Q"))))
+        tensors, entries = int(self._scalar("Q")), int(self._scalar("Q"))
+        metadata = dict(self._entry() for _ in range(entries))
+        return metadata, dict(self._shape() for _ in range(tensors))
+
+    def _shape(self) -> tuple[str, tuple[int, ...]]:
+        name = self._string().decode()
+        shape = tuple(int(self._scalar("Q")) for _ in range(int(self._scalar("I"))))
+        self._scalar("I")  # its type
+        self._scalar("Q")  # where it is
+        return name, shape
 
     def _entry(self) -> tuple[str, Value]:
         key = self._string().decode()

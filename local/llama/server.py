@@ -5,6 +5,7 @@ What is said to it is client.py's business. It listens on a Unix socket in a fol
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,15 @@ class LlamaServer:
         socket_path: where it listens.
     """
 
-    def __init__(self, *, model_file: Path, context_tokens: int, max_batch_size: int, threads: int) -> None:
+    def __init__(
+        self,
+        *,
+        model_file: Path,
+        context_tokens: int,
+        max_batch_size: int,
+        threads: int,
+        adapters: Sequence[Path] = (),
+    ) -> None:
         """Load the weights and warm them up; this blocks, for about a second with a small model.
 
         Args:
@@ -38,6 +47,8 @@ class LlamaServer:
             context_tokens: tokens that the KV cache holds, of all requests together.
             max_batch_size: requests that generate at once.
             threads: that compute.
+            adapters: LoRA adapters in GGUF that a request can ask for, by their places here; by itself none has an
+                effect.
 
         Raises:
             StartupError: llama.cpp does not load the file; it has said why on stderr.
@@ -64,6 +75,8 @@ class LlamaServer:
         parameters.prefill_assistant = False  # TGI and vLLM always open a new turn
         parameters.endpoint_slots = False
         parameters.verbosity = 1
+        parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0) for adapter in adapters]
+        parameters.lora_init_without_apply = True
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except RuntimeError as error:

@@ -6,21 +6,15 @@ It listens only when the model is warm, as TGI does.
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
-from contextlib import aclosing
-from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from starlette.applications import Starlette
 
-from local.llama.client import LlamaClient
 from local.llama.engine import Engine
-from local.llama.errors import EngineError, StartupError
-from local.llama.gguf import Value, read_metadata
 from local.llama.listening import bind, serve
+from local.llama.model import Load, LoadedModel
+from local.llama.model_file import ModelFile
 from local.llama.scheduler import Scheduler
-from local.llama.server import LlamaServer
-from local.llama.vocabulary import Vocabulary
 from local.llama.weights import Weights
 from local.tgi.app import build_app
 from local.tgi.inference import Inference
@@ -49,34 +43,22 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     with bind(host, port) as listener:
         weights = find_weights(settings)
         _announce(settings, weights)
-        metadata = read_metadata(weights.model_file)
-        vocabulary, window_tokens = _describe_model(weights.model_file, metadata)
-        limits = Limits.resolve(settings, window_tokens=window_tokens, stand_in=weights.stand_in)
-        server = LlamaServer(
-            model_file=weights.model_file,
-            context_tokens=limits.max_batch_total_tokens,
-            max_batch_size=settings.max_batch_size,
-            threads=settings.threads,
+        file = ModelFile.read(weights.model_file)
+        limits = Limits.resolve(settings, window_tokens=file.window_tokens, stand_in=weights.stand_in)
+        model = LoadedModel(
+            Load(
+                model_file=file.path,
+                context_tokens=limits.max_batch_total_tokens,
+                max_batch_size=settings.max_batch_size,
+                threads=settings.threads,
+            )
         )
         try:
-            engine = Engine(
-                client=LlamaClient(server.socket_path),
-                vocabulary=vocabulary,
-                has_chat_template="tokenizer.chat_template" in metadata,
-            )
+            engine = Engine(model=model, vocabulary=file.vocabulary, has_chat_template=file.has_chat_template)
             service = _assemble(settings, limits, weights, engine)
             asyncio.run(_serve(build_app(service), engine, listener))
         finally:
-            server.close()
-
-
-def _describe_model(model_file: Path, metadata: Mapping[str, Value]) -> tuple[Vocabulary, int]:
-    """Return the model's vocabulary and the tokens of its window."""
-    try:
-        window_tokens = cast(int, metadata[f"{metadata['general.architecture']!s}.context_length"])
-        return Vocabulary.from_metadata(metadata), window_tokens
-    except KeyError as error:
-        raise StartupError(f"model file {model_file} does not say {error}: it holds no language model") from error
+            model.close()
 
 
 def _assemble(settings: Settings, limits: Limits, weights: Weights, engine: Engine) -> Service:
@@ -115,7 +97,8 @@ def _announce(settings: Settings, weights: Weights) -> None:
 
 
 async def _serve(app: Starlette, engine: Engine, listener: socket.socket) -> None:
-    await _warm_up(engine)
+    _LOG.info("Warming up model")
+    await engine.warm_up(Sampling())
     await serve(
         app,
         listener,
@@ -123,16 +106,3 @@ async def _serve(app: Starlette, engine: Engine, listener: socket.socket) -> Non
         on_signal=lambda: _LOG.info("Signal received, starting graceful shutdown"),
     )
     _LOG.info("Ended")
-
-
-async def _warm_up(engine: Engine) -> None:
-    """Generate a token: what loads may still not run."""
-    _LOG.info("Warming up model")
-    steps = engine.generate(
-        [0], sampling=Sampling(), grammar=None, max_new_tokens=1, top_n_tokens=0, with_logprobs=True
-    )
-    try:
-        async with aclosing(steps):
-            await anext(steps, None)
-    except EngineError as error:
-        raise StartupError(f"the model does not generate: {error}") from error

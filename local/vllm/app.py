@@ -18,7 +18,16 @@ from starlette.routing import Route
 from local.llama.disconnect import unless_disconnected
 from local.vllm.errors import ApiError, InternalServerError, InvalidBodyError, describe_error
 from local.vllm.metrics import CONTENT_TYPE
-from local.vllm.requests import ChatRequest, CompletionRequest, DetokenizeRequest, TokenizeRequest
+from local.vllm.requests import (
+    ChatRequest,
+    CompletionRequest,
+    DetokenizeRequest,
+    LoadAdapterRequest,
+    RegisterAdapterRequest,
+    TokenizeRequest,
+    UnloadAdapterRequest,
+)
+from local.vllm.routes.adapters import answer_load, answer_register, answer_unload, answer_unregister
 from local.vllm.routes.chat import answer_chat
 from local.vllm.routes.completions import answer_completion
 from local.vllm.routes.service import VLLM_VERSION, Service, respond_json
@@ -57,6 +66,8 @@ def build_app(service: Service, settings: Settings) -> Starlette:
         Route("/version", _get(lambda: respond_json({"version": VLLM_VERSION}))),
         Route("/metrics", _get(lambda: Response(service.metrics.render(), headers={"content-type": CONTENT_TYPE}))),
     ]
+    if settings.allow_runtime_lora_updating:
+        routes += _list_adapter_routes(service)
     return Starlette(
         routes=[_protect(route, settings.api_keys) for route in routes],
         exception_handlers={
@@ -69,6 +80,18 @@ def build_app(service: Service, settings: Settings) -> Starlette:
             Middleware(CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["*"], allow_headers=["*"])
         ],
     )
+
+
+def _list_adapter_routes(service: Service) -> list[Route]:
+    async def unregister(request: Request) -> Response:
+        return await answer_unregister(service, request.path_params["name"])
+
+    return [
+        _post(service, "/v1/load_lora_adapter", LoadAdapterRequest, answer_load),
+        _post(service, "/v1/unload_lora_adapter", UnloadAdapterRequest, answer_unload),
+        _post(service, "/adapters", RegisterAdapterRequest, answer_register),
+        Route("/adapters/{name:path}", unregister, methods=["DELETE"]),
+    ]
 
 
 async def _answer_invocation(service: Service, body: Any) -> Response:

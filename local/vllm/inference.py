@@ -72,6 +72,7 @@ class Inference:
                     max_new_tokens=request.max_new_tokens,
                     top_n_tokens=request.top_logprobs or 0,
                     with_logprobs=request.top_logprobs is not None,
+                    adapter=request.adapter.file if request.adapter is not None else None,
                 )
                 last_s = generation.arrived_s
                 async with aclosing(steps):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from local.llama.weights import StandIn, Weights
@@ -16,13 +17,13 @@ class ServedAdapter:
     Attributes:
         name: by which they do.
         path: of its folder.
-        engine_id: its number in the model's engine; None where another model stands in for the one that it is for, and
+        file: what the engine applies; None where another model stands in for the one that it is for, and
             answers without it.
     """
 
     name: str
     path: str
-    engine_id: int | None
+    file: Path | None
 
 
 @dataclass(kw_only=True)
@@ -69,7 +70,7 @@ class Models:
         ]
         adapters = [
             self._card(adapter.name, root=adapter.path, parent=self.base_name, max_model_len=None)
-            | (stand_in if adapter.engine_id is None else _describe_stand_in(None))
+            | (stand_in if adapter.file is None else _describe_stand_in(None))
             for adapter in self.adapters.values()
         ]
         return {"object": "list", "data": bases + adapters}

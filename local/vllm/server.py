@@ -3,22 +3,20 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
-from contextlib import aclosing, suppress
+import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from starlette.applications import Starlette
 
-from local.llama.client import LlamaClient
 from local.llama.engine import Engine
-from local.llama.errors import EngineError, StartupError
-from local.llama.gguf import Value, read_metadata
 from local.llama.listening import bind, serve
+from local.llama.model import Load, LoadedModel
+from local.llama.model_file import ModelFile
 from local.llama.scheduler import Scheduler
-from local.llama.server import LlamaServer
-from local.llama.vocabulary import Vocabulary
 from local.llama.weights import Weights
+from local.vllm.adapters.loading import AdapterLoader
 from local.vllm.app import build_app
 from local.vllm.inference import Inference
 from local.vllm.limits import Limits
@@ -50,38 +48,29 @@ def run(settings: Settings, *, host: str, port: int) -> None:
         _LOG.info("vLLM API server version %s, which local.vllm stands in for", VLLM_VERSION)
         _LOG.info("non-default args: %s", " ".join(settings.given))
         weights = find_weights(settings)
-        metadata = read_metadata(weights.model_file)
-        vocabulary, window_tokens = _describe_model(weights.model_file, metadata)
-        limits = Limits.resolve(settings, window_tokens=window_tokens, stand_in=weights.stand_in)
+        file = ModelFile.read(weights.model_file)
+        limits = Limits.resolve(settings, window_tokens=file.window_tokens, stand_in=weights.stand_in)
         _announce(settings, weights, limits)
-        server = LlamaServer(
-            model_file=weights.model_file,
+        with tempfile.TemporaryDirectory(prefix="adapters-") as folder, closing(_load(settings, limits, file)) as model:
+            service = _assemble(settings, limits, weights, file, model, folder=Path(folder))
+            asyncio.run(_serve(build_app(service, settings), service, settings, listener))
+
+
+def _load(settings: Settings, limits: Limits, file: ModelFile) -> LoadedModel:
+    return LoadedModel(
+        Load(
+            model_file=file.path,
             context_tokens=limits.cached_tokens,
             max_batch_size=limits.max_num_seqs,
             threads=settings.threads,
         )
-        try:
-            engine = Engine(
-                client=LlamaClient(server.socket_path),
-                vocabulary=vocabulary,
-                has_chat_template="tokenizer.chat_template" in metadata,
-            )
-            service = _assemble(settings, limits, weights, engine)
-            asyncio.run(_serve(build_app(service, settings), service, settings, listener))
-        finally:
-            server.close()
+    )
 
 
-def _describe_model(model_file: Path, metadata: Mapping[str, Value]) -> tuple[Vocabulary, int]:
-    """Return the model's vocabulary and the tokens of its window."""
-    try:
-        window_tokens = cast(int, metadata[f"{metadata['general.architecture']!s}.context_length"])
-        return Vocabulary.from_metadata(metadata), window_tokens
-    except KeyError as error:
-        raise StartupError(f"model file {model_file} does not say {error}: it holds no language model") from error
-
-
-def _assemble(settings: Settings, limits: Limits, weights: Weights, engine: Engine) -> Service:
+def _assemble(
+    settings: Settings, limits: Limits, weights: Weights, file: ModelFile, model: LoadedModel, *, folder: Path
+) -> Service:
+    engine = Engine(model=model, vocabulary=file.vocabulary, has_chat_template=file.has_chat_template)
     models = Models(weights=weights, served_names=settings.served_names, max_model_len=limits.max_model_len)
     metrics = Metrics(
         model_name=models.base_name, max_model_len=limits.max_model_len, cached_tokens=limits.cached_tokens
@@ -94,6 +83,14 @@ def _assemble(settings: Settings, limits: Limits, weights: Weights, engine: Engi
         validator=Validator(engine=engine, models=models, limits=limits, max_logprobs=settings.max_logprobs),
         models=models,
         metrics=metrics,
+        adapters=AdapterLoader(
+            models=models,
+            model=model,
+            metadata=file.metadata,
+            shapes=file.read_shapes(),
+            settings=settings,
+            folder=folder,
+        ),
     )
 
 
@@ -114,7 +111,7 @@ def _announce(settings: Settings, weights: Weights, limits: Limits) -> None:
 
 
 async def _serve(app: Starlette, service: Service, settings: Settings, listener: socket.socket) -> None:
-    await _warm_up(service.inference.engine)
+    await service.inference.engine.warm_up(Sampling())
     reports = []
     if settings.log_stats and settings.log_stats_interval_s > 0:
         work = report_statistics(service.metrics, interval_s=settings.log_stats_interval_s)
@@ -131,15 +128,3 @@ async def _serve(app: Starlette, service: Service, settings: Settings, listener:
             report.cancel()
             with suppress(asyncio.CancelledError):
                 await report
-
-
-async def _warm_up(engine: Engine) -> None:
-    """Generate a token: what loads may still not run."""
-    steps = engine.generate(
-        [0], sampling=Sampling(), grammar=None, max_new_tokens=1, top_n_tokens=0, with_logprobs=True
-    )
-    try:
-        async with aclosing(steps):
-            await anext(steps, None)
-    except EngineError as error:
-        raise StartupError(f"the model does not generate: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from local.llama.events import encode_json
+from local.vllm.adapters.loading import AdapterLoader
 from local.vllm.inference import Generation, Inference
 from local.vllm.metrics import Metrics
 from local.vllm.models import Models
@@ -26,6 +27,7 @@ class Service:
     validator: Validator
     models: Models
     metrics: Metrics
+    adapters: AdapterLoader
 
     def describe_head(self, kind: str, *, prefix: str, request: ValidRequest) -> dict[str, Any]:
         """Return the fields that an answer, or every part of a stream, begins with.
