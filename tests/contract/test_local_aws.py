@@ -1,11 +1,12 @@
-"""What the local AWS makes of stacks that no other test deploys: vLLM is refused; monitoring, weights from S3, and what
-shares an endpoint."""
+"""What the local AWS makes of stacks that no other test deploys: vLLM and what shares its endpoint, monitoring, weights
+from S3."""
 
-import gzip
+import io
 import json
 import os
 import re
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 import boto3
 import pytest
 from aws_cdk import App
-from botocore.exceptions import ClientError, WaiterError
 
 from local.aws.containers.command import Images
 from local.aws.containers.errors import CannotPullError
@@ -27,6 +27,7 @@ from model.publish.publication import Publisher
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
 from stacks.monitoring_stack import MonitoringStack
+from tests.local.vllm.peft import save_adapter
 from tests.model.publish.weights import model
 
 Client = Callable[[str], Any]
@@ -70,29 +71,12 @@ def destroy(client: Client, name: str) -> None:
     client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 
-def test_the_local_aws_runs_the_image_of_tgi_and_of_no_other_engine():
-    runs = {}
-    for engine in Engine:
-        try:
-            Images().command(find_image(engine=engine, region="us-east-1").uri)
-            runs[engine] = True
-        except CannotPullError:
-            runs[engine] = False
-    assert runs == {Engine.TGI: True, Engine.VLLM: False}
-
-
-def test_a_deploy_of_vllm_is_rolled_back_with_the_reason(client, synthesize):
-    with pytest.raises(WaiterError, match="ROLLBACK_COMPLETE"):
-        deploy(client, "vllm", synthesize(EndpointStack, engine="vllm"))
-    events = client("cloudformation").describe_stack_events(StackName="vllm")["StackEvents"]
-    failed = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
-    assert {event["ResourceType"] for event in failed} == {"AWS::SageMaker::InferenceComponent"}
-    assert re.search(
-        r"CannotPullContainerError: the image \S+/huggingface-vllm:\S+ does not exist on this machine. "
-        r"The local AWS runs images of these ECR repositories: huggingface-pytorch-tgi-inference\.",
-        failed[0]["ResourceStatusReason"],
-    )
-    assert client("sagemaker").list_endpoints()["Endpoints"] == []
+@pytest.mark.parametrize("engine", Engine)
+def test_the_local_aws_runs_the_image_of_every_engine(engine):
+    (module,) = {"tgi": ["local.tgi"], "vllm": ["local.vllm"]}[engine]
+    assert module in Images().command(find_image(engine=engine, region="us-east-1").uri)(8080)
+    with pytest.raises(CannotPullError, match="does not exist on this machine"):
+        Images().command("763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-sglang:1")
 
 
 def test_the_monitoring_is_made_and_gone_again(client, synthesize):
@@ -167,26 +151,16 @@ def test_a_folder_that_is_published_is_deployed_from_s3_cut_off_from_the_network
     destroy(client, "published")
 
 
-def with_containers_of(template: str, donor: str) -> str:
-    """The template with the containers of another: the local AWS has no stand-in for vLLM's image."""
-    given, taken = json.loads(template), json.loads(donor)
-    for name, body in given["Resources"].items():
-        if body["Type"] == "AWS::SageMaker::Model":
-            body["Properties"]["PrimaryContainer"] = taken["Resources"][name]["Properties"]["PrimaryContainer"]
-    return json.dumps(given)
+def test_vllm_with_a_model_and_an_adapter_beside_it_is_deployed_asked_and_gone_again(client, synthesize, tmp_path):
+    small, beside = "HuggingFaceTB/SmolLM2-135M-Instruct", "HuggingFaceTB/SmolLM2-360M-Instruct"
+    s3 = client("s3")
+    s3.create_bucket(Bucket="contract-adapters")
+    s3.put_object(Bucket="contract-adapters", Key="ada.tar.gz", Body=pack(save_adapter(tmp_path / "ada")))
+    adapters = "ada=s3://contract-adapters/ada.tar.gz"
+    deploy(client, "vllm", synthesize(EndpointStack, engine="vllm", model=small, beside=beside, adapters=adapters))
 
-
-def test_a_model_and_adapters_beside_another_are_deployed_asked_by_their_components_and_gone_again(client, synthesize):
-    beside, adapters = "HuggingFaceTB/SmolLM2-360M-Instruct", "ada=s3://contract-adapters/ada.tar.gz"
-    client("s3").create_bucket(Bucket="contract-adapters")
-    client("s3").put_object(Bucket="contract-adapters", Key="ada.tar.gz", Body=gzip.compress(bytes(1024)))
-    template = synthesize(EndpointStack, engine="vllm", beside=beside, adapters=adapters)
-    deploy(client, "beside", with_containers_of(template, synthesize(EndpointStack, beside=beside)))
-
-    outputs = {
-        output["OutputKey"]: output["OutputValue"]
-        for output in client("cloudformation").describe_stacks(StackName="beside")["Stacks"][0]["Outputs"]
-    }
+    stack = client("cloudformation").describe_stacks(StackName="vllm")["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     name, adapter = outputs["BesideComponents"].removeprefix(f"{beside}="), f"{outputs['EndpointName']}-adapter-ada"
     sagemaker = client("sagemaker")
     components = sagemaker.list_inference_components(EndpointNameEquals=outputs["EndpointName"])["InferenceComponents"]
@@ -204,19 +178,30 @@ def test_a_model_and_adapters_beside_another_are_deployed_asked_by_their_compone
     }
 
     def ask(component: str) -> Any:
-        return client("sagemaker-runtime").invoke_endpoint(
+        answer = client("sagemaker-runtime").invoke_endpoint(
             EndpointName=outputs["EndpointName"],
             InferenceComponentName=component,
             ContentType="application/json",
-            Body=json.dumps({"inputs": "The capital of France is", "parameters": {"max_new_tokens": 2}}),
+            Body=json.dumps({"prompt": "The capital of France is", "max_tokens": 6, "temperature": 0}),
         )
+        told = json.load(answer["Body"])
+        return told["model"], told["choices"][0]["text"]
 
-    assert json.load(ask(name)["Body"])[0]["generated_text"]
-    # TGI takes no adapters while it runs, and says so.
-    with pytest.raises(ClientError) as refused:
-        ask(adapter)
-    assert refused.value.response["OriginalStatusCode"] == 404
+    assert ask(main) == (small, " Paris.\n\nThe United")
+    # The small model stands in for the other one, so it says the same.
+    assert ask(name) == (beside, ask(main)[1])
+    model, text = ask(adapter)
+    assert model == adapter
+    assert text != ask(main)[1], "the adapter's weights had no effect"
 
-    destroy(client, "beside")
+    destroy(client, "vllm")
     assert sagemaker.list_inference_components()["InferenceComponents"] == []
     assert sagemaker.list_endpoints()["Endpoints"] == []
+
+
+def pack(folder: Path) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for file in folder.iterdir():
+            tar.add(file, arcname=file.name)
+    return content.getvalue()

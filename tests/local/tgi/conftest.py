@@ -1,8 +1,4 @@
-import os
 import re
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +9,7 @@ import pytest
 from local.llama.gguf import read_metadata
 from local.llama.vocabulary import Vocabulary
 from local.llama.weights import find_small_model
+from tests.local.container_process import Container
 
 COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five"
 # log probability by up to 0.3, and the second best token is behind by 2 at least.
@@ -21,66 +18,12 @@ _PING = "<|im_start|>user\nPing<|im_end|>\n<|im_start|>assistant\n"
 PING = f"{_PING}Pong<|im_end|>\n" * 3 + _PING  # "Pong" and the end of sequence
 
 
-class Container:
-    """`python -m local.tgi` as a process, with everything that it writes to stderr."""
-
-    def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
-        kept = {
-            name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LOCAL_TGI_THREADS") if name in os.environ
-        }
-        self.lines: list[str] = []
-        self._ready = threading.Event()
-        self.url = ""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.tgi", *(arguments or ("--port", "0", "--exit-with-stdin"))],
-            env={**kept, **environment},
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.lines.append(line.rstrip("\n"))
-            if found := re.search(r"listening on (http://\S+?)(\"|$)", self.lines[-1]):
-                self.url = found.group(1)
-                self._ready.set()
-        self._ready.set()
-
-    def wait_until_ready(self) -> "Container":
-        assert self._ready.wait(60)
-        assert self.url, "\n".join(self.lines)
-        return self
-
-    def wait_until_ended(self, timeout_s: float) -> int:
-        status = self.process.wait(timeout_s)
-        self._reader.join()
-        return status
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stderr is not None
-        self.process.stdin.close()
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
-        self._reader.join()
-        self.process.stderr.close()
-
-
 @pytest.fixture(scope="session")
 def start_container() -> Iterator[Callable[..., Container]]:
     containers = []
 
     def start(environment: Mapping[str, str], *arguments: str) -> Container:
-        containers.append(Container(environment, *arguments))
+        containers.append(Container("local.tgi", environment, *arguments))
         return containers[-1]
 
     yield start
