@@ -23,7 +23,7 @@ class EndpointAddress:
     Attributes:
         inference_component_name: None (or the text "None", as the book's settings have it) lets a client discover it.
         region: None leaves the region to boto3's own chain.
-        engine: ``tgi`` or ``vllm``.
+        engine: ``tgi`` or ``vllm``: the form of a prompt is not the same; None is taken for TGI.
         max_input_tokens: the longest prompt.
         max_total_tokens: the longest prompt and answer together.
         variant_name: the production variant that hosts the component.

@@ -17,10 +17,10 @@ from ._component import ComponentChoice
 from ._decoding import AnswerDecoder
 from ._error_rules import Target
 from ._failure import unexpected_answer
-from ._generate_form import GenerateDecoder, read_whole_answer
+from ._forms import Forms
 from ._options import ClientOptions, Waiting
 from ._parameters import GenerationParameters
-from ._payload import chat_payload, encode, generate_payload
+from ._payload import encode
 from ._readiness import wait_until_in_service
 from ._reading import AnswerReader, generation
 from ._request import body_for, invocation, routed
@@ -67,6 +67,7 @@ class EndpointClient:
             options=self.options,
             stream_hook=("before-parse", keep_raw_stream),
         )
+        self._forms = Forms(engine=address.engine)
         self._component = ComponentChoice(address, lambda: self._aws.sagemaker)
 
     def generate(
@@ -96,10 +97,10 @@ class EndpointClient:
             with self.stream(prompt, parameters=parameters, inference_id=inference_id) as stream:
                 return stream.read()
         parameters, component = routed(parameters, self.address)
-        payload = generate_payload(prompt, parameters, streamed=False)
+        payload = self._forms.prompt(prompt, parameters, streamed=False)
         body = body_for(payload, parameters, address=self.address, options=self.options)
         whole = self._invoke(body, inference_id, component)
-        completion, alternatives = read_whole_answer(whole.body)
+        completion, alternatives = self._forms.read_whole(whole.body)
         return generation(
             completion,
             started_s=whole.started_s,
@@ -122,8 +123,8 @@ class EndpointClient:
             InferenceClientError: as :meth:`generate`; while iterating, only for an answer that breaks off.
         """
         parameters, component = routed(parameters, self.address)
-        payload = generate_payload(prompt, parameters, streamed=True)
-        return self._open(payload, parameters, GenerateDecoder, inference_id, component)
+        payload = self._forms.prompt(prompt, parameters, streamed=True)
+        return self._open(payload, parameters, self._forms.decoder, inference_id, component)
 
     def chat(
         self,
@@ -148,7 +149,7 @@ class EndpointClient:
     ) -> TokenStream:
         """Ask in the Messages form and get the answer as it comes; its events have text and no token ids."""
         parameters, component = routed(parameters, self.address)
-        return self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id, component)
+        return self._open(self._forms.chat(messages, parameters), parameters, ChatDecoder, inference_id, component)
 
     def invoke(self, payload: Mapping[str, Any], *, inference_id: str | None = None) -> Any:
         """Send ``payload`` as it is by InvokeEndpoint and give the engine's JSON answer, parsed.

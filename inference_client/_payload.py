@@ -1,7 +1,7 @@
 """Requests as bytes: what the engine is sent, checked for what is knowable before sending.
 
 Two forms, both taken by TGI's POST /invocations: generate ``{inputs, parameters, stream}`` and messages ``{messages,
-…}``.
+…}``. Which engine takes which, and the form that a prompt has with vLLM, is in _forms.py.
 """
 
 import json
@@ -30,17 +30,24 @@ _CHAT_NAMES = {
 }
 
 
-def generate_payload(prompt: str, parameters: GenerationParameters, *, streamed: bool) -> dict[str, Any]:
-    """The generate form. ``details`` is asked for: finish reason and token counts come only with it.
+def check_prompt(prompt: object) -> None:
+    """Refuse what no engine answers.
 
     Raises:
         InvalidPromptError: the prompt is empty or not text.
-        InvalidParameterError: the parameters cannot be streamed.
     """
     if not isinstance(prompt, str):
         raise InvalidPromptError(f"The prompt is a {type(prompt).__name__}; it must be a str.")
     if not prompt:
         raise InvalidPromptError("The prompt is empty; the engine needs at least one character.")
+
+
+def generate_payload(prompt: str, parameters: GenerationParameters, *, streamed: bool) -> dict[str, Any]:
+    """The generate form. ``details`` is asked for: finish reason and token counts come only with it.
+
+    Raises:
+        InvalidParameterError: the parameters cannot be streamed.
+    """
     if streamed and (parameters.best_of or 1) > 1:
         raise InvalidParameterError(f"best_of is {parameters.best_of}; a stream allows only 1. Use streamed=False.")
     return {"inputs": prompt, "parameters": {**parameters.as_payload(), "details": True}, "stream": streamed}

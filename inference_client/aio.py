@@ -21,10 +21,9 @@ from ._component import ComponentChoice
 from ._connections import Connections
 from ._decoding import AnswerDecoder
 from ._error_rules import Target
-from ._generate_form import GenerateDecoder
+from ._forms import Forms
 from ._options import ClientOptions
 from ._parameters import GenerationParameters
-from ._payload import chat_payload, generate_payload
 from ._reading import AnswerReader
 from ._request import body_for, routed
 from ._retry import RetrySchedule
@@ -56,6 +55,7 @@ class AsyncEndpointClient:
             session=session, region=address.region, options=self.options, stream_hook=("before-send", hand_over)
         )
         self._signer = StreamSigner(self._aws)
+        self._forms = Forms(engine=address.engine)
         self._component = ComponentChoice(address, lambda: self._aws.sagemaker)
         self._connections = Connections(self.options)
 
@@ -74,8 +74,8 @@ class AsyncEndpointClient:
         It returns when the first token is there; see :meth:`EndpointClient.stream`.
         """
         parameters, component = routed(parameters, self.address)
-        payload = generate_payload(prompt, parameters, streamed=True)
-        return await self._open(payload, parameters, GenerateDecoder, inference_id, component)
+        payload = self._forms.prompt(prompt, parameters, streamed=True)
+        return await self._open(payload, parameters, self._forms.decoder, inference_id, component)
 
     async def chat(
         self,
@@ -97,7 +97,9 @@ class AsyncEndpointClient:
     ) -> AsyncTokenStream:
         """Ask in the Messages form and get the answer as it comes; see :meth:`EndpointClient.stream_chat`."""
         parameters, component = routed(parameters, self.address)
-        return await self._open(chat_payload(messages, parameters), parameters, ChatDecoder, inference_id, component)
+        return await self._open(
+            self._forms.chat(messages, parameters), parameters, ChatDecoder, inference_id, component
+        )
 
     async def aclose(self) -> None:
         """Close the connections that are kept open; the client makes new ones if it is used again."""

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from inference_client import GenerationParameters, InvalidParameterError, InvalidPromptError, RequestTooLargeError
+from inference_client._forms import Forms
 from inference_client._payload import chat_payload, check_adapter, check_limits, encode, generate_payload
 
 PARAMETERS = GenerationParameters()
@@ -10,8 +11,9 @@ PARAMETERS = GenerationParameters()
 
 @pytest.mark.parametrize("prompt", ["", None, b"bytes", 7])
 def test_a_prompt_must_be_text(prompt):
-    with pytest.raises(InvalidPromptError):
-        generate_payload(prompt, PARAMETERS, streamed=True)
+    for engine in ("tgi", "vllm", None):
+        with pytest.raises(InvalidPromptError):
+            Forms(engine=engine).prompt(prompt, PARAMETERS, streamed=True)
 
 
 def test_details_are_asked_for_and_the_stream_is_said():
@@ -104,3 +106,45 @@ def test_an_adapter_that_is_there_or_of_which_nothing_is_known_may_be_asked_for(
 def test_an_adapter_that_is_not_there_is_refused_before_the_model_answers_in_its_place(there, allowed):
     with pytest.raises(InvalidParameterError, match=rf"^adapter_id is 'eve/twin'; allowed: {allowed}\.$"):
         check_adapter(GenerationParameters(adapter_id="eve/twin"), adapters=there)
+
+
+def test_a_prompt_is_a_completion_to_vllm():
+    parameters = GenerationParameters(max_new_tokens=5, stop=("x",), repetition_penalty=1.1, truncate=9)
+    assert Forms(engine="vllm").prompt("hi", parameters, streamed=True) == {
+        "prompt": "hi",
+        "max_tokens": 5,
+        "stop": ["x"],
+        "include_stop_str_in_output": True,
+        "repetition_penalty": 1.1,
+        "truncate_prompt_tokens": 9,
+        "temperature": 0.0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    sampled = Forms(engine="vllm").prompt("hi", GenerationParameters(top_p=0.9), streamed=False)
+    assert sampled == {"prompt": "hi", "max_tokens": 150, "top_p": 0.9, "stream": False}
+    assert "temperature" not in Forms(engine="vllm").prompt("hi", GenerationParameters(do_sample=True), streamed=False)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "told"),
+    [
+        ({"type": "json", "value": {"type": "object"}}, {"json": {"type": "object"}}),
+        ({"type": "regex", "value": "a+"}, {"regex": "a+"}),
+        ({"type": "json_schema", "value": {"name": "a", "schema": {"type": "object"}}}, {"json": {"type": "object"}}),
+    ],
+)
+def test_a_grammar_is_a_structured_output_to_vllm(grammar, told):
+    parameters, forms = GenerationParameters(grammar=grammar), Forms(engine="vllm")
+    assert forms.prompt("hi", parameters, streamed=True)["structured_outputs"] == told
+    chat = forms.chat([{"role": "user", "content": "hi"}], parameters)
+    assert chat["structured_outputs"] == told
+    assert "response_format" not in chat
+
+
+@pytest.mark.parametrize("name", ["typical_p", "best_of", "top_n_tokens", "watermark", "return_full_text"])
+def test_what_vllm_does_not_know_is_refused_before_it_is_sent(name):
+    value = {"typical_p": 0.5, "best_of": 2, "top_n_tokens": 1}.get(name, True)
+    parameters = GenerationParameters(do_sample=True, **{name: value})
+    with pytest.raises(InvalidParameterError, match=f"{name}: not known to vLLM; allowed: max_new_tokens, "):
+        Forms(engine="vllm").prompt("hi", parameters, streamed=False)
