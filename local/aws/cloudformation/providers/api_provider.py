@@ -140,6 +140,20 @@ def already_exists(request: ResourceRequest, name: str) -> ProvisioningError:
     return ProvisioningError(_handler_message(message, "AlreadyExists"))
 
 
+@contextmanager
+def suppress_code(code: str) -> Iterator[None]:
+    """Let an error of AWS pass that says what is so already.
+
+    By its code: the classes of `client.exceptions` are made when they are first asked for, and two threads that ask at
+    once get two of each, of which one catches nothing.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code:
+            raise
+
+
 def arn(request: ResourceRequest, resource: str) -> str:
     """The ARN of a resource of the request's own service, account and region; ``resource`` is its last part."""
     service = request.resource_type.split("::")[1].lower()

@@ -1,13 +1,12 @@
 """Custom resources of the CDK's own, done here: what their Lambda functions do, which the local AWS does not run."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, properties
+from local.aws.cloudformation.providers.api_provider import ApiProvider, properties, suppress_code
 
 _AUTO_DELETE_TAG = "aws-cdk:auto-delete-objects"
 _MAX_KEYS_IN_A_CALL = 1000
@@ -78,7 +77,7 @@ class LogRetention(ApiProvider):
     def make(self, client: Any, request: ResourceRequest, /) -> ProvisionedResource:
         """Make the group where it is not there yet."""
         name = request.properties["LogGroupName"]
-        with suppress(client.exceptions.ResourceAlreadyExistsException):
+        with suppress_code("ResourceAlreadyExistsException"):
             client.create_log_group(logGroupName=name)
         return ProvisionedResource(physical_id=name, attributes={"LogGroupName": name})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from local.aws.cloudformation.provider import ProvisionedResource, ResourceRequest
-from local.aws.cloudformation.providers.api_provider import ApiProvider, given, properties
+from local.aws.cloudformation.providers.api_provider import ApiProvider, given, properties, suppress_code
 
 _PRINCIPALS = {"Roles": ("role", "RoleName"), "Users": ("user", "UserName"), "Groups": ("group", "GroupName")}
 _MAX_POLICY_VERSIONS = 5
@@ -40,12 +40,10 @@ class InlinePolicyProvider(ApiProvider):
     def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Take it out of its principals, as far as they are there."""
         for kind, argument, name in _principals(request.properties):
-            try:
+            with suppress_code("NoSuchEntity"):
                 getattr(client, f"delete_{kind}_policy")(
                     **{argument: name}, PolicyName=request.properties["PolicyName"]
                 )
-            except client.exceptions.NoSuchEntityException:
-                continue
 
 
 class ManagedPolicyProvider(ApiProvider):

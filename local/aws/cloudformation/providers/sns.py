@@ -11,6 +11,7 @@ from local.aws.cloudformation.providers.api_provider import (
     as_tag_list,
     given,
     properties,
+    suppress_code,
     tag_changes,
 )
 
@@ -120,14 +121,12 @@ class TopicPolicyProvider(ApiProvider):
     def remove(self, client: Any, request: ResourceRequest, _resource: ProvisionedResource, /) -> None:
         """Leave the topics with a policy that grants nothing; those that are gone need none."""
         for arn in request.properties["Topics"]:
-            try:
+            with suppress_code("NotFound"):
                 client.set_topic_attributes(
                     TopicArn=arn,
                     AttributeName="Policy",
                     AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": []}),
                 )
-            except client.exceptions.NotFoundException:
-                continue
 
 
 def _text(value: Any) -> str:
