@@ -20,6 +20,7 @@ from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.execution_role import ExecutionRole
 from stacks.constructs.llm_endpoint import VARIANT_NAME, LlmEndpoint
 from stacks.constructs.published_values import PublishedValues
+from stacks.constructs.update_alarms import MOST_ADAPTERS_WATCHED
 from stacks.settings import DeploymentSettings
 from stacks.shares import list_shares
 from stacks.update_policy import UpdatePolicy
@@ -70,6 +71,8 @@ class EndpointStack(Stack):
             Annotations.of(self).add_info(note)
         if settings.data_capture is not None:
             Annotations.of(self).add_info(_CAPTURE_NOTE)
+        if settings.roll_back_on_errors and len(settings.adapter_components) > MOST_ADAPTERS_WATCHED:
+            Annotations.of(self).add_info(_note_unwatched(settings))
         key_arn = settings.kms_key.arn if settings.kms_key else None
         role = ExecutionRole(
             self,
@@ -104,6 +107,8 @@ class EndpointStack(Stack):
             capture=settings.data_capture,
             key_arn=key_arn,
             update=update,
+            adapters=tuple(settings.adapter_components),
+            adapter_slots=settings.adapter_slots,
         )
         EndpointScaling(
             self,
@@ -217,6 +222,15 @@ def _describe_container(settings: DeploymentSettings, model: ModelSpec, *, gpus_
         limits=settings.limits,
         region=settings.region,
         gpus_per_copy=gpus_per_copy,
+    )
+
+
+def _note_unwatched(settings: DeploymentSettings) -> str:
+    unwatched = [adapter.adapter_id for adapter in settings.adapter_components.values()][MOST_ADAPTERS_WATCHED:]
+    return (
+        f"adapters: requests that fail take an update of {settings.model.model_id} back where they are its own or for "
+        f"one of the first {MOST_ADAPTERS_WATCHED} adapters; SageMaker watches no more alarms. Not watched in an "
+        f"update: {', '.join(unwatched)}."
     )
 
 

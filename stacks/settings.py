@@ -185,7 +185,7 @@ class DeploymentSettings:
         if self.instance_fallback:
             # Only where there are any: an endpoint that was deployed without the setting keeps its name.
             fixed["instance_fallback"] = self.instance_type_names[1:]
-        if self.model.adapter_room and traits_of(self.engine).adapters is S3Adapter:
+        if self.adapter_slots:
             # Another base model under adapters that were made for this one, or none that takes any, would be rolled out
             # copy by copy before CloudFormation comes to the adapters.
             fixed["takes_adapters_of"] = f"{self.model.model_id}@{self.model.revision}"
@@ -205,6 +205,11 @@ class DeploymentSettings:
     def adapter_components(self) -> Mapping[str, S3Adapter]:
         """The adapters that are components of their own, by their components' names."""
         return name_adapters(self.endpoint_name, self.model.adapters)
+
+    @property
+    def adapter_slots(self) -> int:
+        """How many adapters may be components of their own without an update of the one that serves the model."""
+        return self.model.adapter_room if traits_of(self.engine).adapters is S3Adapter else 0
 
     @property
     def beside_components(self) -> Mapping[str, ModelSpec]:

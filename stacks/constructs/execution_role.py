@@ -1,4 +1,4 @@
-"""The role that SageMaker takes on to run a model: it may fetch the image and the weights, and report; nothing else."""
+"""The role that SageMaker takes on to run a model: it may fetch image and weights, report, look at alarms; no more."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,11 @@ class ExecutionRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        policies = {"PullImage": _allow_image(stack, image), "Report": _allow_reports(stack)}
+        policies = {
+            "PullImage": _allow_image(stack, image),
+            "Report": _allow_reports(stack),
+            "WatchUpdates": _allow_watching(stack),
+        }
         if s3_uris:
             policies["ReadWeights"] = [statement for uri in s3_uris for statement in _allow_weights(stack, uri)]
         if adapter_uris:
@@ -92,6 +96,18 @@ def _allow_reports(stack: Stack) -> list[iam.PolicyStatement]:
             conditions={"StringLike": {"cloudwatch:namespace": list(_METRIC_NAMESPACES)}},
         ),
     ]
+
+
+def _allow_watching(stack: Stack) -> list[iam.PolicyStatement]:
+    """Return the look at the alarms that take an update back.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html wants it of the role.
+    """
+    return [iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=[_alarms(stack)])]
+
+
+def _alarms(stack: Stack) -> str:
+    return f"arn:{stack.partition}:cloudwatch:{stack.region}:{Aws.ACCOUNT_ID}:alarm:*"
 
 
 def _allow_weights(stack: Stack, s3_uri: str) -> list[iam.PolicyStatement]:
@@ -153,6 +169,7 @@ def _acknowledge_wildcards(role: iam.Role, stack: Stack, s3_uris: Sequence[str],
     wildcards = {
         "*": "AWS knows no resource for a registry's login nor for metrics; a condition names the metrics' namespaces.",
         logs: "SageMaker chooses the names of its log groups below this prefix.",
+        _alarms(stack): "CloudFormation chooses the names of the alarms; their states are all that is read.",
     }
     for s3_uri in s3_uris:
         bucket_and_prefix = s3_uri.removeprefix("s3://")

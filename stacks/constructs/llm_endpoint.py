@@ -17,7 +17,7 @@ VARIANT_NAME = "AllTraffic"
 
 
 class LlmEndpoint(Construct):
-    """Model, endpoint configuration, endpoint, component, and the alarm that takes an update of it back.
+    """Model, endpoint configuration, endpoint, component, and the alarms that take an update of it back.
 
     The model and the configuration have no names of their own: CloudFormation names them, so that either can be
     replaced under a running endpoint. What cannot change under an endpoint that hosts components is in
@@ -43,6 +43,8 @@ class LlmEndpoint(Construct):
         capture: where requests and answers are kept; None for nowhere.
         key_arn: the key that encrypts them.
         update: how a change of all that is rolled out.
+        adapters: the components of the adapters on the component's copies.
+        adapter_slots: how many adapters there may be without an update of the component.
 
     Attributes:
         endpoint: the endpoint.
@@ -68,6 +70,8 @@ class LlmEndpoint(Construct):
         capture: DataCapture | None,
         key_arn: str | None,
         update: UpdatePolicy,
+        adapters: Sequence[str],
+        adapter_slots: int,
     ) -> None:
         super().__init__(scope, construct_id)
         model = make_model(self, container=container, s3_uri=s3_uri, network_isolation=network_isolation, role=role)
@@ -114,6 +118,8 @@ class LlmEndpoint(Construct):
             first_copies=first_copies,
             startup_timeout_s=startup_timeout_s,
             update=update,
+            adapters=adapters,
+            adapter_slots=adapter_slots,
         )
 
 

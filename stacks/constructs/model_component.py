@@ -14,7 +14,7 @@ from constructs import Construct
 from model.engines import Container
 from model.fit import Fit
 from stacks.acknowledgement import acknowledge
-from stacks.constructs.update_alarm import UpdateAlarm
+from stacks.constructs.update_alarms import UpdateAlarms
 from stacks.update_policy import UpdatePolicy
 
 
@@ -63,8 +63,10 @@ def make_component(
     first_copies: int,
     startup_timeout_s: int,
     update: UpdatePolicy,
+    adapters: Sequence[str] = (),
+    adapter_slots: int = 0,
 ) -> sagemaker.CfnInferenceComponent:
-    """Make the component, and the alarm that takes an update of it back.
+    """Make the component, and the alarms that take an update of it back.
 
     Args:
         scope: the parent.
@@ -79,8 +81,17 @@ def make_component(
             it changes, over what scaling has made of it meanwhile: it is not for tuning what runs.
         startup_timeout_s: how long a copy may take to answer, in seconds.
         update: how a change of all that is rolled out.
+        adapters: the components of the adapters on its copies.
+        adapter_slots: how many adapters there may be without an update of the component.
     """
-    alarm = UpdateAlarm(scope, "Update", component_name=component_name, replacement_key=replacement_key)
+    alarms = UpdateAlarms(
+        scope,
+        "Update",
+        component_name=component_name,
+        replacement_key=replacement_key,
+        adapters=adapters,
+        adapter_slots=adapter_slots,
+    )
     return sagemaker.CfnInferenceComponent(
         scope,
         f"Component{replacement_key}",
@@ -89,7 +100,7 @@ def make_component(
         variant_name=variant_name,
         **_specify(model, fit=fit, startup_timeout_s=startup_timeout_s, instance_types=instance_types),
         runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(copy_count=first_copies),
-        deployment_config=_roll_one_by_one(update, alarm_name=alarm.alarm_name),
+        deployment_config=_roll_one_by_one(update, alarm_names=alarms.alarm_names),
     )
 
 
@@ -135,7 +146,7 @@ def _specify(
 
 
 def _roll_one_by_one(
-    update: UpdatePolicy, *, alarm_name: str
+    update: UpdatePolicy, *, alarm_names: Sequence[str]
 ) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
     """Return the way of an update: start one new copy, watch it, stop an old one, and so on; the same way back.
 
@@ -143,7 +154,7 @@ def _roll_one_by_one(
     need as much room as there are copies.
     """
     one = sagemaker.CfnInferenceComponent.InferenceComponentCapacitySizeProperty(type="COPY_COUNT", value=1)
-    alarms = [sagemaker.CfnInferenceComponent.AlarmProperty(alarm_name=alarm_name)]
+    alarms = [sagemaker.CfnInferenceComponent.AlarmProperty(alarm_name=name) for name in alarm_names]
     return sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty(
         rolling_update_policy=sagemaker.CfnInferenceComponent.InferenceComponentRollingUpdatePolicyProperty(
             maximum_batch_size=one,

@@ -91,6 +91,11 @@ def test_metrics_are_written_to_sagemaker_s_namespaces_only(template):
     assert statement["Condition"] == {"StringLike": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/*"]}}
 
 
+def test_the_role_may_look_at_the_alarms_that_take_an_update_back(template):
+    (statement,) = (s for s in statements_of(template) if s["Action"] == "cloudwatch:DescribeAlarms")
+    assert "".join(str(part) for part in statement["Resource"]["Fn::Join"][1]).endswith(":alarm:*")
+
+
 def test_the_role_pulls_the_image_that_the_model_runs_and_no_other(template, resource):
     image = resource("AWS::SageMaker::Model")[1]["PrimaryContainer"]["Image"]
     registry, _, name = image.partition("/")

@@ -169,6 +169,16 @@ PAIRS = (
         breaks=lambda t: put(t.one, "InferenceComponentName", "another"),
     ),
     Pair(
+        name="requests for any of them that fail take an update of the base back",
+        one=lambda t: sorted(
+            alarm["Dimensions"][0]["Value"]
+            for name, alarm in t.all(ALARM).items()
+            if {"AlarmName": {"Ref": name}} in t.base["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+        ),
+        other=lambda t: sorted(body["InferenceComponentName"] for body in t.all(COMPONENT).values()),
+        breaks=lambda t: t.base["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"].pop(),
+    ),
+    Pair(
         name="archives are fetched by SageMaker: they do not open the network to the container",
         one=lambda t: t.only(CONFIG)["EnableNetworkIsolation"],
         other=lambda t: "ModelDataSource" in t.only(MODEL)["PrimaryContainer"],
