@@ -1,24 +1,15 @@
 """When somebody has to look at an endpoint: each alarm with its reason and a first step."""
 
 from math import ceil
-from typing import cast
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from model.engines import Engine
+from stacks.constructs.announced_alarms import ABOVE, AT_LEAST, BELOW, PERIOD_S, AnnouncedAlarms
 from stacks.constructs.endpoint_metrics import US_PER_S, EndpointMetrics
 from stacks.constructs.engine_metrics import EngineMetrics
 
-_PERIOD_S = 300
-_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-_QUIET = cloudwatch.TreatMissingData.NOT_BREACHING
-
-_SERVER_ERRORS = 5
-_FAILED_PERCENT = 5
 _OVERHEAD_S = 1
 # An engine reserves most of the memory when it starts and stays there; what comes on top of it should not.
 _GPU_MEMORY_PERCENT = 98
@@ -61,96 +52,75 @@ class EndpointAlarms(Construct):
         topic_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._topic_arn = topic_arn
-        self.alarms: list[cloudwatch.IAlarm] = []
-        self._add(
-            "ServerErrors",
-            metrics.requests("Invocation5XXErrors", statistic="Sum"),
-            description=f"The container failed {_SERVER_ERRORS} requests or more within 5 minutes (status 5xx). "
-            "First step: read the last lines of its log group, /aws/sagemaker/InferenceComponents/NAME; out of memory "
-            "and a crash at start are there.",
-            threshold=_SERVER_ERRORS,
-            operator=_AT_LEAST,
-            periods=1,
+        self._made = AnnouncedAlarms(self, topic_arn=topic_arn)
+        self.alarms: list[cloudwatch.IAlarm] = self._made.made
+        self._made.add_failures(
+            metrics,
+            whose="requests",
+            server_errors_step="read the last lines of its log group, /aws/sagemaker/InferenceComponents/NAME; out of "
+            "memory and a crash at start are there.",
+            failed_step="see on the dashboard which status grows: 4xx is the caller's or fullness, 5xx the container.",
         )
-        self._add(
-            "FailedAnswers",
-            cloudwatch.MathExpression(
-                expression="IF(requests > 0, 100 * failed / requests, 0)",
-                using_metrics={
-                    "failed": metrics.requests("InvocationModelErrors", statistic="Sum", label="failed"),
-                    "requests": metrics.requests("Invocations", statistic="Sum", label="requests"),
-                },
-                label="failed requests in percent",
-                period=Duration.seconds(_PERIOD_S),
-            ),
-            description=f"For 15 minutes more than {_FAILED_PERCENT}% of the requests had no valid answer: refused by "
-            "the container (4xx: prompts that are too long, 429 when it is full), broken off, or timed out. "
-            "First step: see on the dashboard which status grows: 4xx is the caller's or fullness, 5xx the container.",
-            threshold=_FAILED_PERCENT,
-            operator=_ABOVE,
-            periods=3,
-        )
-        self._add(
+        self._made.add(
             "SlowAnswers",
             metrics.requests("ModelLatency", statistic="p90"),
             description=f"For 15 minutes a tenth of the answers took longer than {slow_answer_s} s in the container. "
             "First step: compare with requests in flight per copy. If those are high too, let more copies start "
             "(max_copies) or aim lower (target_concurrency); if not, answers have grown longer.",
             threshold=slow_answer_s * US_PER_S,
-            operator=_ABOVE,
+            operator=ABOVE,
             periods=3,
         )
-        self._add(
+        self._made.add(
             "SlowDelivery",
             metrics.requests("OverheadLatency", statistic="Average"),
             description=f"For 15 minutes SageMaker itself added more than {_OVERHEAD_S} s to a request on average: it "
             "waits for a copy that is free, or large bodies travel. First step: look at requests in flight per copy "
             "and at scaling activities; with neither, open a case with AWS.",
             threshold=_OVERHEAD_S * US_PER_S,
-            operator=_ABOVE,
+            operator=ABOVE,
             periods=3,
         )
-        self._add(
+        self._made.add(
             "DoesNotWake",
             metrics.requests("NoCapacityInvocationFailures", statistic="Sum"),
             description="Requests have found no copy for longer than one may take to start. First step: read "
             "FailureReason of the inference component and of the endpoint; no capacity for the instance type and a "
             "quota of none are there.",
             threshold=1,
-            operator=_AT_LEAST,
+            operator=AT_LEAST,
             periods=_count_periods(startup_timeout_s) + 2,
         )
         if min_copies > 0:
-            self._add(
+            self._made.add(
                 "NoCopies",
                 metrics.running_copies(),
                 description=f"No copy has reported for 15 minutes; {min_copies} should run. First step: read "
                 "FailureReason of the inference component, then the last lines of its log group.",
                 threshold=1,
-                operator=_BELOW,
+                operator=BELOW,
                 periods=15,
                 # Who does not run does not report.
                 missing=cloudwatch.TreatMissingData.BREACHING,
             )
-        self._add(
+        self._made.add(
             "GpuMemory",
             metrics.copies("GPUMemoryUtilizationNormalized", statistic="Maximum"),
             description=f"For 15 minutes a copy has used {_GPU_MEMORY_PERCENT}% of its GPU memory or more: the next "
             "long batch can end it. First step: lower max_batch_prefill_tokens or max_total_tokens; `twin plan` says "
             "how much there is room for.",
             threshold=_GPU_MEMORY_PERCENT,
-            operator=_AT_LEAST,
+            operator=AT_LEAST,
             periods=3,
         )
-        self._add(
+        self._made.add(
             "Full",
             metrics.requests("ConcurrentRequestsPerCopy", statistic="Maximum"),
             description=f"For {_FULL_MIN} minutes every copy had {target_concurrency} requests in flight or more, "
             f"which scaling aims at, and it has not caught up. First step: see whether all {max_copies} copies run; "
             "then raise max_copies. If fewer run, read the scaling activities: there is no capacity or no quota.",
             threshold=target_concurrency,
-            operator=_AT_LEAST,
+            operator=AT_LEAST,
             periods=_count_periods(_FULL_MIN * 60),
         )
 
@@ -164,53 +134,26 @@ class EndpointAlarms(Construct):
             "(max_copies)."
         )
         if metrics.engine is Engine.TGI:
-            self._add(
+            self._made.add(
                 "Queued",
                 metrics.share("QueuedRequests", "AnsweredRequests", label="requests that waited, in percent"),
                 description=f"For 15 minutes more than {_QUEUED_PERCENT}% of the requests waited a second or longer in "
                 f"TGI before it began with them. {first_step}",
                 threshold=_QUEUED_PERCENT,
-                operator=_ABOVE,
+                operator=ABOVE,
                 periods=3,
             )
         else:
-            self._add(
+            self._made.add(
                 "Queued",
                 metrics.metric("WaitingRequests", statistic="Average"),
                 description=f"For 15 minutes {_WAITING} request or more waited in vLLM for a place in the batch or for "
                 f"KV cache, on average. {first_step}",
                 threshold=_WAITING,
-                operator=_AT_LEAST,
+                operator=AT_LEAST,
                 periods=3,
             )
 
-    def _add(
-        self,
-        construct_id: str,
-        metric: cloudwatch.IMetric,
-        *,
-        description: str,
-        threshold: float,
-        operator: cloudwatch.ComparisonOperator,
-        periods: int,
-        missing: cloudwatch.TreatMissingData = _QUIET,
-    ) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            construct_id,
-            metric=metric,
-            alarm_description=description,
-            threshold=threshold,
-            comparison_operator=operator,
-            evaluation_periods=periods,
-            datapoints_to_alarm=periods,
-            treat_missing_data=missing,
-        )
-        # An action of CDK's own would do the same and load the modules of all the actions there are, for a second.
-        resource = cast(cloudwatch.CfnAlarm, alarm.node.default_child)
-        resource.alarm_actions = resource.ok_actions = [self._topic_arn]
-        self.alarms.append(alarm)
-
 
 def _count_periods(duration_s: int) -> int:
-    return ceil(duration_s / _PERIOD_S)
+    return ceil(duration_s / PERIOD_S)

@@ -56,11 +56,13 @@ def synthesize(tmp_path_factory) -> Callable[..., str]:
     return run
 
 
-def deploy(client: Client, name: str, template: str) -> list[dict[str, Any]]:
-    cloudformation = client("cloudformation")
-    cloudformation.create_stack(
-        StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"], OnFailure="ROLLBACK"
-    )
+def deploy(client: Client, name: str, template: str, *, bucket: str | None = None) -> list[dict[str, Any]]:
+    """Deploy a template, by way of a bucket where it is too long to be sent."""
+    cloudformation, how = client("cloudformation"), {"TemplateBody": template}
+    if bucket is not None:
+        client("s3").put_object(Bucket=bucket, Key=name, Body=template.encode())
+        how = {"TemplateURL": f"{cloudformation.meta.endpoint_url}/{bucket}/{name}"}
+    cloudformation.create_stack(StackName=name, Capabilities=["CAPABILITY_NAMED_IAM"], OnFailure="ROLLBACK", **how)
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     found: list[dict[str, Any]] = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     return found
@@ -86,21 +88,27 @@ def test_the_monitoring_is_made_and_gone_again(client, synthesize):
         monitoring="true",
         monitoring_email="ops@example.com",
         monitoring_budget_usd="2000",
+        engine="vllm",
+        beside="Qwen/Qwen2.5-0.5B-Instruct",
+        adapters="ada=s3://twins/ada.tar.gz,bob=s3://twins/bob.tar.gz",
     )
     account = {"AccountId": "123456789012"}
-    # The group of the component is there before, as its containers make it.
-    (group,) = set(re.findall(r'"LogGroupName": "(/aws/sagemaker/InferenceComponents/[^"]+)"', template))
-    client("logs").create_log_group(logGroupName=group)
+    # The groups of the models are there before, as their containers make them.
+    groups = set(re.findall(r'"LogGroupName": "(/aws/sagemaker/InferenceComponents/[^"]+)"', template))
+    for group in groups:
+        client("logs").create_log_group(logGroupName=group)
     # The function is code in the bucket of the bootstrap; the local AWS runs none.
-    client("s3").create_bucket(Bucket="cdk-hnb659fds-assets-123456789012-us-east-1")
+    assets = "cdk-hnb659fds-assets-123456789012-us-east-1"
+    client("s3").create_bucket(Bucket=assets)
     (key,) = re.findall(r"[0-9a-f]{64}\.zip", template)
-    client("s3").put_object(Bucket="cdk-hnb659fds-assets-123456789012-us-east-1", Key=key, Body=b"code")
+    client("s3").put_object(Bucket=assets, Key=key, Body=b"code")
 
-    made = deploy(client, "monitoring", template)
+    made = deploy(client, "monitoring", template, bucket=assets)
     assert {resource["ResourceStatus"] for resource in made} == {"CREATE_COMPLETE"}
     alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
     (topic,) = client("sns").list_topics()["Topics"]
-    assert len(alarms) == 9
+    # Nine of each model, two of each adapter.
+    assert len(alarms) == 2 * 9 + 2 * 2
     assert all(alarm["AlarmActions"] == [topic["TopicArn"]] for alarm in alarms)
     (dashboard,) = client("cloudwatch").list_dashboards()["DashboardEntries"]
     body = client("cloudwatch").get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
@@ -108,9 +116,11 @@ def test_the_monitoring_is_made_and_gone_again(client, synthesize):
     assert len(json.loads(body)["widgets"]) > len(alarms)
     (budget,) = client("budgets").describe_budgets(**account)["Budgets"]
     assert float(budget["BudgetLimit"]["Amount"]) == 2000
-    groups = client("logs").describe_log_groups()["logGroups"]
-    kept = {found["logGroupName"]: found.get("retentionInDays") for found in groups if "prod" in found["logGroupName"]}
-    assert kept == {group: 365, group.replace("InferenceComponents", "Endpoints").removesuffix("-llm"): 365}
+    there = client("logs").describe_log_groups()["logGroups"]
+    kept = {found["logGroupName"]: found.get("retentionInDays") for found in there if "prod" in found["logGroupName"]}
+    (main,) = (group for group in groups if group.endswith("-llm"))
+    endpoint = main.replace("InferenceComponents", "Endpoints").removesuffix("-llm")
+    assert kept == dict.fromkeys((*groups, endpoint), 365)
 
     destroy(client, "monitoring")
     assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
