@@ -236,5 +236,5 @@ def error_for(failure: Failure, target: Target | str) -> InferenceClientError:
 
 def _lengths(message: str) -> tuple[int | None, int | None]:
     limit = re.search(r"(?:must be <=|less than|context length (?:is|of)) (\d+)", message)
-    given = re.search(r"Given: (\d+)", message)
-    return (int(limit[1]) if limit else None), (int(given[1]) if given else None)
+    given = re.search(r"Given: (\d+)|contains (?:at least )?(\d+) input tokens", message)
+    return (int(limit[1]) if limit else None), (int(given[1] or given[2]) if given else None)

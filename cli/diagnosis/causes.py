@@ -122,7 +122,7 @@ CAUSES = (
         "engine-settings",
         r"ArgumentValidation|`max_input_(?:tokens|length)`.* must be <|`max_total_tokens` must be|"
         r"Only 1 can be set between|HF_MODEL_ID must be set|is beyond the window of|is not allowed: it must be|"
-        r"is not known: allowed are",
+        r"is not known: allowed are|vllm serve: error:|User-specified max_model_len \(\d+\) is greater than",
         "The engine refuses its settings.",
         "Correct the setting that its message names, and deploy again.",
     ),

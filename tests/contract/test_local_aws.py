@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,28 @@ def test_vllm_with_a_model_and_an_adapter_beside_it_is_deployed_asked_and_gone_a
     model, text = ask(adapter)
     assert model == adapter
     assert text != ask(main)[1], "the adapter's weights had no effect"
+
+    # A container that is told something wrong ends, and its component says why.
+    base = sagemaker.describe_inference_component(InferenceComponentName=main)
+    needs = base["Specification"]["ComputeResourceRequirements"]
+    made = sagemaker.describe_model(ModelName=base["Specification"]["ModelName"])
+    container = made["PrimaryContainer"] | {"Environment": {"SM_VLLM_MODEL": small, "SM_VLLM_MAX_TOTAL_TOKENS": "9"}}
+    sagemaker.create_model(ModelName="wrong", ExecutionRoleArn=made["ExecutionRoleArn"], PrimaryContainer=container)
+    sagemaker.create_inference_component(
+        InferenceComponentName="wrong",
+        EndpointName=outputs["EndpointName"],
+        VariantName=base["VariantName"],
+        Specification={"ModelName": "wrong", "ComputeResourceRequirements": needs},
+        RuntimeConfig={"CopyCount": 1},
+    )
+    while (failed := sagemaker.describe_inference_component(InferenceComponentName="wrong"))[
+        "InferenceComponentStatus"
+    ] == "Creating":
+        time.sleep(0.1)
+    assert failed["InferenceComponentStatus"] == "Failed"
+    assert "exited with code 2" in failed["FailureReason"]
+    assert "vllm serve: error: unrecognized arguments: --max-total-tokens" in failed["FailureReason"]
+    sagemaker.delete_inference_component(InferenceComponentName="wrong")
 
     destroy(client, "vllm")
     assert sagemaker.list_inference_components()["InferenceComponents"] == []

@@ -131,6 +131,11 @@ def test_each_failure_becomes_its_error(response, kind, status):
             None,
             4096,
         ),
+        (
+            "This model's maximum context length is 4096 tokens. However, your prompt contains 5000 input tokens.",
+            5000,
+            4096,
+        ),
     ],
 )
 def test_an_input_that_is_too_long_says_by_how_much(message, input_tokens, max_tokens):
