@@ -6,7 +6,7 @@ and its limits. It deliberately knows nothing of AWS: who starts it, how many co
 ```
 __main__ · server · log · statistics     the process: arguments, start, the log's lines, end
 entrypoint · flags · settings            the environment → `vllm serve`'s flags → what was deployed
-weights · limits                         what really serves
+weights · gpu_memory · limits            what really serves, and whether the deployed model would
 app · routes/                            HTTP: bodies in, JSON and events out
 requests · messages · validation         what a client asks for, and whether it may
 models                                   what a request may call the model

@@ -21,7 +21,7 @@ _WITHOUT_EFFECT: Final = (
     "attention-backend", "block-size", "chat-template", "chat-template-content-format", "compilation-config",
     "config-format", "cpu-offload-gb", "data-parallel-size", "distributed-executor-backend", "generation-config",
     "hf-overrides", "kv-cache-dtype", "kv-cache-memory-bytes", "kv-transfer-config", "limit-mm-per-prompt",
-    "load-format", "max-cpu-loras", "max-num-batched-tokens", "model-impl", "override-generation-config",
+    "load-format", "max-cpu-loras", "model-impl", "override-generation-config",
     "pipeline-parallel-size", "reasoning-parser", "root-path", "scheduling-policy", "seed", "speculative-config",
     "swap-space", "tokenizer", "tokenizer-mode", "tokenizer-revision", "tool-call-parser", "uvicorn-log-level",
 )  # fmt: skip
@@ -54,6 +54,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quantization", "-q", choices=_QUANTIZATIONS)
     parser.add_argument("--max-model-len", type=_size)
     parser.add_argument("--max-num-seqs", type=int, default=256)
+    parser.add_argument("--max-num-batched-tokens", type=_size)
     parser.add_argument("--max-logprobs", type=int, default=20)
     parser.add_argument("--tensor-parallel-size", "-tp", type=int, default=1)
     parser.add_argument("--gpu-memory-utilization", type=float, default=0.9)

@@ -37,6 +37,7 @@ class Settings:
         gpu_memory_utilization: the share of it that vLLM may take.
         max_model_len: tokens of a prompt and its answer together; None for all that the model can.
         max_num_seqs: requests that generate at once; others wait.
+        max_num_batched_tokens: prompt tokens that are read in one pass.
         max_logprobs: the most log probabilities for one token.
         enable_lora: whether there is room for adapters.
         max_loras: adapters that generate at once.
@@ -62,6 +63,7 @@ class Settings:
     gpu_memory_utilization: float
     max_model_len: int | None
     max_num_seqs: int
+    max_num_batched_tokens: int | None
     max_logprobs: int
     enable_lora: bool
     max_loras: int
@@ -112,6 +114,7 @@ class Settings:
             gpu_memory_utilization=flags.gpu_memory_utilization,
             max_model_len=flags.max_model_len,
             max_num_seqs=flags.max_num_seqs,
+            max_num_batched_tokens=flags.max_num_batched_tokens,
             max_logprobs=flags.max_logprobs,
             enable_lora=flags.enable_lora,
             max_loras=flags.max_loras,
@@ -136,10 +139,10 @@ def _without_keys(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_ranges(flags: argparse.Namespace) -> None:
-    for name, least in (("max_model_len", 1), ("max_num_seqs", 1), ("tensor_parallel_size", 1), ("max_loras", 1)):
+    for name in ("max_model_len", "max_num_seqs", "max_num_batched_tokens", "tensor_parallel_size", "max_loras"):
         value = getattr(flags, name)
-        if value is not None and value < least:
-            raise StartupError(f"{name}={value} is not allowed: it must be at least {least}")
+        if value is not None and value < 1:
+            raise StartupError(f"{name}={value} is not allowed: it must be at least 1")
     if not 0.0 < flags.gpu_memory_utilization <= 1.0:
         raise StartupError(
             f"gpu_memory_utilization={flags.gpu_memory_utilization} is not allowed: it must be above 0 and at most 1"

@@ -7,6 +7,7 @@ from local.llama.errors import StartupError
 from local.llama.hub import require_access
 from local.llama.mounted import MOUNTED_WEIGHTS, Mounted
 from local.llama.weights import ADDED_MODELS, Weights, named_weights, read_added_models, small_weights
+from local.vllm.gpu_memory import require_room
 from local.vllm.settings import Settings
 
 _CONFIG: Final = "config.json"
@@ -26,14 +27,14 @@ def find_weights(settings: Settings, *, added_models: Path = ADDED_MODELS) -> We
     model_id = settings.model_id
     if settings.model_file is not None:
         return named_weights(model_id, settings.model_file)
-    if model_id == MOUNTED_WEIGHTS:
-        if settings.mounted is not None:
-            _require_whole(settings.mounted)
-    else:
-        added = read_added_models(added_models)
+    added = read_added_models(added_models)
+    if model_id != MOUNTED_WEIGHTS:
         require_access(
             settings.hub, model_id, added=added, otherwise="Any other model: LOCAL_VLLM_MODEL_FILE=FILE.gguf"
         )
+    elif settings.mounted is not None:
+        _require_whole(settings.mounted)
+    require_room(settings, model_id, added=added)
     return small_weights(model_id)
 
 

@@ -126,3 +126,30 @@ def test_a_window_is_the_models_and_a_batch_what_a_cpu_bears(tmp_path: Path):
     assert (limits.max_model_len, limits.max_num_seqs, limits.cached_tokens) == (8192, 8, 8192)
     short = Limits.resolve(read(SM_VLLM_MAX_MODEL_LEN="512"), window_tokens=8192, stand_in=None)
     assert (short.max_model_len, short.cached_tokens) == (512, 4096)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "variables", "reason"),
+    [
+        ("Qwen/Qwen2.5-32B-Instruct", {}, "CUDA out of memory"),
+        (
+            "mistralai/Mistral-7B-Instruct-v0.3",
+            {"SM_VLLM_MAX_NUM_BATCHED_TOKENS": "200k"},
+            "No available memory for the cache blocks",
+        ),
+        (
+            "mistralai/Mistral-7B-Instruct-v0.3",
+            {"SM_VLLM_ENABLE_LORA": "true", "SM_VLLM_MAX_LORAS": "2", "SM_VLLM_MAX_LORA_RANK": "512"},
+            r"max seq len \(32768\), \(4\.00 GiB KV cache is needed, which is larger than the available KV cache",
+        ),
+    ],
+)
+def test_a_model_that_does_not_fit_into_the_gpus_fails_as_it_would_there(model_id, variables, reason):
+    settings = read(SM_VLLM_MODEL=model_id, LOCAL_GPU_MEMORY_MIB="22888", **variables)
+    with pytest.raises(StartupError, match=reason):
+        find_weights(settings)
+
+
+def test_a_model_that_fits_is_stood_in_for():
+    settings = read(SM_VLLM_MODEL="mistralai/Mistral-7B-Instruct-v0.3", LOCAL_GPU_MEMORY_MIB="22888")
+    assert find_weights(settings).stand_in is not None
