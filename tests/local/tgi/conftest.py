@@ -6,8 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.llama.gguf import read_metadata
-from local.llama.vocabulary import Vocabulary
 from local.llama.weights import find_small_model
 from tests.local.container_process import Container
 
@@ -80,11 +78,6 @@ def stand_in(stand_in_container: Container) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def model_file() -> Path:
     return find_small_model()
-
-
-@pytest.fixture(scope="session")
-def vocabulary(model_file: Path) -> Vocabulary:
-    return Vocabulary.from_metadata(read_metadata(model_file))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The parts between llama.cpp's results and TGI's tokens, without a model."""
+"""The parts around llama.cpp, without a model."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,14 +10,10 @@ import pytest
 from local.llama.client import LlamaClient
 from local.llama.errors import AnswerError, StartupError
 from local.llama.gguf import read_metadata
-from local.llama.scheduler import Scheduler
+from local.llama.scheduler import Batch, Scheduler
 from local.llama.step_decoder import StepDecoder
-from local.llama.tokens import Step, Token
+from local.llama.tokens import Step
 from local.llama.vocabulary import Vocabulary
-from local.tgi.grammar import JsonGrammar, RegexGrammar
-from local.tgi.metrics import Metrics
-from local.tgi.sampling import Sampling
-from local.tgi.stopping import FinishReason, StoppingCriteria
 
 
 def result(count: int, content: str, token_id: int, **more: Any) -> dict[str, Any]:
@@ -91,51 +87,10 @@ def test_what_cannot_be_split_keeps_its_last_token(vocabulary: Vocabulary):
     assert vocabulary.split("🌟".encode(), count=9, last_id=249) == (249,)
 
 
-def step(text: str = "a", *, ends: bool = False) -> Step:
-    return Step(Token(id=1, text=text, logprob=0.0, special=ends), top_tokens=(), ends=ends)
-
-
-def test_length_goes_before_the_end_of_sequence_and_that_before_stop_sequences():
-    assert StoppingCriteria(max_new_tokens=1, stop=["a"]).check(step(ends=True)) is FinishReason.LENGTH
-    assert StoppingCriteria(max_new_tokens=2, stop=["a"]).check(step(ends=True)) is FinishReason.EOS_TOKEN
-    assert StoppingCriteria(max_new_tokens=2, stop=["a"]).check(step()) is FinishReason.STOP_SEQUENCE
-
-
-def test_a_stop_sequence_is_found_across_tokens_but_not_within_one():
-    criteria = StoppingCriteria(max_new_tokens=9, stop=["END", "x" * 400])
-    assert criteria.check(step("E")) is None
-    assert criteria.check(step("ND.")) is None
-    assert criteria.check(step("EN")) is None
-    assert criteria.check(step("D\n")) is FinishReason.STOP_SEQUENCE
-    long = StoppingCriteria(max_new_tokens=900, stop=["x" * 400])
-    assert [long.check(step("x" * 100)) for _ in range(4)][-1] is FinishReason.STOP_SEQUENCE
-
-
-def test_penalties_look_at_the_whole_text_and_frequency_is_relative():
-    fields = Sampling(repetition_penalty=1.2, frequency_penalty=1.0).describe(input_length=50, max_new_tokens=10)
-    assert (fields["repeat_penalty"], fields["frequency_penalty"], fields["repeat_last_n"]) == (1.2, 0.02, 60)
-    assert fields["temperature"] == 0.0
-
-
-def test_a_seed_of_64_bits_fits_llamas_32_and_never_means_random():
-    seeds = [
-        Sampling(seed=seed).describe(input_length=1, max_new_tokens=1)["seed"] for seed in (0, 2**32 - 1, 2**64 - 1)
-    ]
-    assert all(0 <= seed < 2**32 - 1 for seed in seeds)
-
-
-def test_grammars_become_llguidance():
-    assert RegexGrammar(r"a/b\/c").compile() == "%llguidance {}\nstart: /a\\/b\\/c/"
-    schema = {"properties": {"a": {"type": "array", "items": {"properties": {"b": {"type": "string"}}}}}}
-    compiled = JsonGrammar(schema).compile()
-    assert compiled.count('"additionalProperties": false') == 2
-    assert "additionalProperties" not in str(schema)
-
-
 def test_a_batch_admits_in_order_and_within_its_tokens():
     async def scenario() -> None:
-        metrics = Metrics(max_input_tokens=10, max_total_tokens=20)
-        scheduler = Scheduler(max_batch_size=2, max_batch_total_tokens=10, report=metrics.show_batch)
+        reports: list[Batch] = []
+        scheduler = Scheduler(max_batch_size=2, max_batch_total_tokens=10, report=reports.append)
         entered: list[str] = []
         leave = {name: asyncio.Event() for name in "abcd"}
 
@@ -150,7 +105,7 @@ def test_a_batch_admits_in_order_and_within_its_tokens():
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert entered == ["a"], "b does not fit beside a, and c does not overtake b"
-        assert b"tgi_queue_size 3.0" in metrics.render()
+        assert reports[-1] == Batch(running=1, waiting=3, reserved_tokens=6)
         tasks["b"].cancel()
         await asyncio.sleep(0.01)
         assert entered == ["a", "c"], "who leaves the queue makes room in it"
@@ -160,7 +115,7 @@ def test_a_batch_admits_in_order_and_within_its_tokens():
         assert entered == ["a", "c", "d"], "more than the batch can ever hold is taken alone"
         leave["d"].set()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
-        assert b"tgi_batch_current_max_tokens 0.0" in metrics.render()
+        assert reports[-1] == Batch(running=0, waiting=0, reserved_tokens=0)
 
     asyncio.run(scenario())
 
