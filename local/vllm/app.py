@@ -155,11 +155,14 @@ async def _read_json(request: Request) -> Any:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HTTPException(415, "Unsupported Media Type: Only 'application/json' is allowed")
+    content = await request.body()
     try:
-        # A body that is no text cannot be answered, either.
-        return json.loads((await request.body()).decode())
+        body = json.loads(content.decode())
+        if b"\\u" in content:
+            json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise InvalidBodyError(f"JSON decode error: {error}") from error
+    return body
 
 
 def _describe_errors(error: pydantic.ValidationError) -> str:

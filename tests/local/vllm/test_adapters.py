@@ -13,7 +13,7 @@ from local.vllm.adapters.conversion import convert, reorder_rows
 from local.vllm.adapters.peft import Tensor, UnusableAdapterError, read_adapter
 from tests.local.vllm.peft import save_adapter
 
-BODY = {"prompt": "The capital of France is", "max_tokens": 6, "temperature": 0}
+BODY = {"prompt": "The capital of France is", "max_tokens": 4, "temperature": 0}
 
 
 def ask(client: httpx.Client, adapter: str | None = None, **more: object) -> str:
@@ -117,6 +117,23 @@ def test_rows_are_put_in_the_order_in_which_llama_cpp_rotates_them():
     # As llama.cpp's converter does it with arrays.
     expected = rows.reshape(3, 2, 2, 3).swapaxes(1, 2).reshape(12, 3)
     assert moved.data == expected.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("config", "alpha"), [({"lora_alpha": 32}, 32.0), ({"lora_alpha": 4, "use_rslora": True}, 16.0)]
+)
+def test_the_file_has_llama_cpps_names_shapes_and_scale(tmp_path: Path, config: dict[str, object], alpha: float):
+    adapter = read_adapter(save_adapter(tmp_path, rank=16, **config), max_rank=16)
+    model_file, file = find_small_model(), tmp_path / "adapter.gguf"
+    file.write_bytes(convert(adapter, metadata=read_metadata(model_file), shapes=read_shapes(model_file)))
+    head = read_metadata(file)
+    assert (head["general.architecture"], head["adapter.type"]) == ("llama", "lora")
+    # It is divided by the rank there: 32 / 16, and 4 / sqrt(16).
+    assert head["adapter.lora.alpha"] == alpha
+    shapes = read_shapes(file)
+    assert shapes["blk.10.attn_k.weight.lora_a"] == (576, 16)
+    assert shapes["blk.10.attn_k.weight.lora_b"] == (16, 192)
+    assert len(shapes) == len(adapter.tensors)
 
 
 def test_an_adapter_of_one_matrix_is_refused(tmp_path: Path):

@@ -76,6 +76,22 @@ def test_what_is_refused_is_told_in_vllms_form(vllm: httpx.Client, path, body, k
     assert message in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b'{"prompt": "cut', "application/json", 400),
+        (rb'{"prompt": "half \ud800"}', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'"text"', "application/json", 400),
+        (b'{"prompt": "Hi"}', "text/plain", 415),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(vllm: httpx.Client, content: bytes, kind: str, status: int):
+    for path in ("/invocations", "/v1/completions"):
+        answer = vllm.post(path, content=content, headers={"content-type": kind})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, status)
+
+
 def test_a_request_beyond_the_batch_waits_and_is_answered(vllm: httpx.Client, container: Container):
     long = FRANCE | {"max_tokens": 24, "ignore_eos": True}
     statuses: list[int] = []
