@@ -59,3 +59,16 @@ def test_what_may_not_be_read_is_said_and_any_other_error_goes_on():
 def test_every_name_is_used_once_and_every_text_says_something():
     assert len({cause.name for cause in CAUSES}) == len(CAUSES)
     assert all(cause.explanation.endswith((".", "}")) and cause.next_step.endswith(".") for cause in CAUSES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vllm serve: error: unrecognized arguments: --max-total-tokens",
+        "ValueError: User-specified max_model_len (9000) is greater than the derived max_model_len (8192).",
+    ],
+)
+def test_what_vllm_says_of_its_settings_is_understood(text):
+    found = find(PING, text)
+    assert found is not None
+    assert found.name == "engine-settings"
