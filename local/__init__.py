@@ -1,1 +1,1 @@
-"""One machine that answers like AWS and like TGI; nothing outside this folder and the commands that start it knows."""
+"""One machine that answers like AWS, TGI and vLLM; nothing outside this folder and the commands that start it knows."""
