@@ -56,7 +56,7 @@ class SourcesFound:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TextMade:
     """The next piece of the answer's text; joined, the pieces are the text."""
 

@@ -170,7 +170,7 @@ class Completion:
     usage: Usage
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Chunk:
     """A piece of a stream; the last one has a finish reason.
 

@@ -21,7 +21,7 @@ from service.lifespan import ServiceState
 from service.wire.openai import ChatCompletionRequest, ChatMessage, ModelOut
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
     """A step of an answer; the last one has a finish reason.
 

@@ -19,17 +19,27 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, Result]) -> Re
     Raises:
         ClientDisconnect: the caller left; the work was cancelled and has ended.
     """
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(request))
+    asked = asyncio.current_task()
+    assert asked is not None  # noqa: S101  a coroutine of asyncio's is run by a task
+    cancelled_before = asked.cancelling()
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        await _left(request)
+        has_left = True
+        asked.cancel()
+
+    watching = asyncio.create_task(watch())
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return await working
+        return await work
+    except asyncio.CancelledError:
+        # By the watch and nobody else, told apart as asyncio.timeout does it.
+        if has_left and asked.uncancel() <= cancelled_before:
+            raise ClientDisconnect from None
+        raise
     finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        watching.cancel()
 
 
 async def _left(request: Request) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 from pydantic_core import to_json
 from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 # Load balancers and proxies close a connection that is silent for a minute.
 KEEP_ALIVE_S = 15.0
@@ -55,16 +55,20 @@ class EventStreamResponse(StreamingResponse):
         self._has_pending = asyncio.Event()
         self._has_room = asyncio.Event()
 
-    async def stream_response(self, send: Send) -> None:
-        """Send everything."""
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Send everything, unless the caller leaves."""
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            self._sent_at_s = time.monotonic()
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._send_pending, send)
+                tasks.start_soon(self._end_when_left, receive, tasks.cancel_scope)
+                tasks.start_soon(self._send_pending, send, tasks.cancel_scope)
                 async for event in self._events:
                     self._pending += event
                     self._has_pending.set()
-                    await self._let_others_work()
+                    # For the sender: what is made without a pause would wait until all of it is made.
+                    if time.monotonic() - self._sent_at_s > _MAX_HELD_S:
+                        await asyncio.sleep(0)
                     if len(self._pending) > _MAX_PENDING_BYTES:
                         self._has_room.clear()
                         await self._has_room.wait()
@@ -75,13 +79,11 @@ class EventStreamResponse(StreamingResponse):
             with anyio.CancelScope(shield=True):
                 await self._events.aclose()
 
-    async def _let_others_work(self) -> None:
-        # The sender among them: what is made without a pause would wait until all of it is made.
-        now_s = time.monotonic()
-        if now_s - self._sent_at_s > _MAX_HELD_S:
-            await asyncio.sleep(0)
+    async def _end_when_left(self, receive: Receive, whole: anyio.CancelScope) -> None:
+        await self.listen_for_disconnect(receive)
+        whole.cancel()
 
-    async def _send_pending(self, send: Send) -> None:
+    async def _send_pending(self, send: Send, whole: anyio.CancelScope) -> None:
         more = True
         while more:
             try:
@@ -94,6 +96,8 @@ class EventStreamResponse(StreamingResponse):
             self._has_room.set()
             self._sent_at_s = time.monotonic()
             await send({"type": "http.response.body", "body": body, "more_body": more})
+        # Nobody is watched any more.
+        whole.cancel()
 
 
 def event_stream_answer(description: str, *, names: Sequence[str], example: str) -> dict[int | str, dict[str, Any]]:

@@ -4,9 +4,11 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from service.callers import may_ask
@@ -81,6 +83,16 @@ class Head:
             **more,
         )
 
+    def text_chunk(self, text: str) -> bytes:
+        """Return the chunk of a piece of text, encoded: most of a stream is these, and all but the text is alike."""
+        before, after = self._around_text
+        return b"%s%s%s" % (before, to_json(text), after)
+
+    @cached_property
+    def _around_text(self) -> tuple[bytes, bytes]:
+        before, after = encode_event(self.chunk({"content": self.id})).rsplit(to_json(self.id), 1)
+        return before, after
+
     def usage_chunk(self, usage: CompletionUsage) -> dict[str, Any]:
         """Return the chunk that tells what an answer cost."""
         return self._object([], usage=usage.model_dump())
@@ -152,7 +164,7 @@ def _encoded(piece: Piece, head: Head) -> bytes:
         return last + encode_event(head.usage_chunk(_usage(piece))) if head.includes_usage else last
     if piece.sources is not None:
         return encode_event(head.chunk({}, sources=sources_document(piece.sources)))
-    return encode_event(head.chunk({"content": piece.text}))
+    return head.text_chunk(piece.text)
 
 
 def _reason(piece: Piece) -> Literal["stop", "length"]:

@@ -6,6 +6,9 @@ import httpx
 import openai
 import pytest
 
+from service.event_stream import encode_event
+from service.routers.openai import Head
+
 QUESTION = [{"role": "user", "content": "How does the twin wake up from zero?"}]
 
 
@@ -164,6 +167,12 @@ def test_a_sleeping_model_is_a_503_with_retry_after(client, endpoint, say, strea
     assert raised.value.response.headers["retry-after"] == "60"
     assert "waking up" in raised.value.body["message"]
     assert raised.value.body["code"] == "model_asleep"
+
+
+@pytest.mark.parametrize("text", ['say "hi"\n', "{Grüße}\\", "\u2028東京", "chatcmpl-1", '"chatcmpl-1"'])
+def test_a_piece_of_text_is_encoded_as_every_other_chunk(text):
+    head = Head(id="chatcmpl-1", created=1, model="llm-twin", includes_usage=True)
+    assert head.text_chunk(text) == encode_event(head.chunk({"content": text}))
 
 
 def test_a_stream_that_breaks_raises_in_the_client_after_what_came(client, endpoint, say):
