@@ -29,14 +29,15 @@ MODEL = "bench/model"
 QUESTION = "How does the twin wake up from zero?"
 ROUNDS_OF_ONE = 150
 WAVES = 4
-PACE_MS = {1: 0, 32: 20, 200: 60}
+# How many streams at once, and how far apart their tokens come: 5 ms is a fast model, 0 is none at all.
+LOADS = ((1, 0), (1, 5), (32, 20), (200, 60))
 DOCUMENT = "# Scaling\n\nThe twin scales to zero. A step policy on an alarm wakes the twin up from zero again.\n"
 
 
 def main() -> None:
     """Measure and print."""
     print(f"\n{len(TOKENS)} tokens an answer; medians, and the 99th percentile in brackets, in milliseconds")
-    for streams, pace_ms in PACE_MS.items():
+    for streams, pace_ms in LOADS:
         with running(pace_ms) as (endpoint_url, service_url, service):
             asyncio.run(measure(streams, pace_ms, endpoint_url, service_url, service))
 
@@ -87,7 +88,7 @@ async def _retrieval_ms(service_url: str) -> float:
         body = json.dumps({"query": QUESTION, "k": 3}).encode()
         request = urllib.request.Request(f"{service_url}/rag", body, {"Content-Type": "application/json"})  # noqa: S310 - ours
         with urllib.request.urlopen(request) as response:  # noqa: S310 - ours
-            timings = json.load(response)["timings_ms"]
+            timings: dict[str, float] = json.load(response)["timings_ms"]
         return sum(spent for stage, spent in timings.items() if stage != "generate")
 
     return statistics.median([await asyncio.to_thread(once) for _ in range(50)])

@@ -1,60 +1,27 @@
 """`python -m local.tgi`: the container of one copy, as a process."""
 
-import argparse
-import os
 import sys
-from pathlib import Path
 
-from local.lifeline import end_with_stdin
-from local.llama.errors import StartupError
-from local.llama.weights import SMALL_MODEL_ID
+from local.llama.command_line import Arguments, run_container
 from local.tgi.log import configure_logging
 from local.tgi.server import run
 from local.tgi.settings import Settings
 
+_DESCRIPTION = (
+    "Text Generation Inference's HTTP contract over llama.cpp. Everything else is set by the environment variables of "
+    "TGI's SageMaker image (HF_MODEL_ID, MAX_TOTAL_TOKENS, ...)."
+)
+
 
 def main() -> int:
-    """Serve; return 1 after saying why not, on the last line of stderr."""
-    arguments = _parse_arguments()
-    if arguments.exit_with_stdin:
-        end_with_stdin()
-    variables = dict(os.environ)
-    try:
-        if "HF_MODEL_ID" not in variables and "MODEL_ID" not in variables and not arguments.exit_with_stdin:
-            # Started by hand: there is one model to serve. A container has to be told, as on SageMaker.
-            variables["HF_MODEL_ID"] = SMALL_MODEL_ID
-        settings = Settings.from_environment(variables, model_file=arguments.model_file)
-        configure_logging(level=settings.log_level, json_output=settings.json_output)
-        run(settings, host=arguments.host, port=arguments.port)
-    except StartupError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    """Serve; return the exit status."""
+    return run_container("local.tgi", _DESCRIPTION, _serve, models=("HF_MODEL_ID", "MODEL_ID"))
 
 
-def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m local.tgi",
-        description="Text Generation Inference's HTTP contract over llama.cpp. Everything else is set by the "
-        "environment variables of TGI's SageMaker image (HF_MODEL_ID, MAX_TOTAL_TOKENS, ...).",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8080, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--model-file", type=Path, help="GGUF file to serve, whatever HF_MODEL_ID says")
-    parser.add_argument(
-        "--exit-with-stdin",
-        action="store_true",
-        help="run as another process's container: end when stdin ends, and insist on HF_MODEL_ID",
-    )
-    return parser.parse_args()
-
-
-def _port(value: str) -> int:
-    if not (value.isascii() and value.isdigit()) or int(value) > 65535:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a port: allowed are 0 to 65535")
-    return int(value)
+def _serve(arguments: Arguments) -> None:
+    settings = Settings.from_environment(arguments.variables, model_file=arguments.model_file)
+    configure_logging(level=settings.log_level, json_output=settings.json_output)
+    run(settings, host=arguments.host, port=arguments.port)
 
 
 if __name__ == "__main__":
