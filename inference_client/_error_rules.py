@@ -82,6 +82,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         error=ValidationRejectedError,
+        advice="The engine is vLLM, which takes a prompt in another form than TGI: ask by EndpointClient at an "
+        'EndpointAddress with engine="vllm", as from_stack, from_outputs_file and from_ssm read it.',
+        codes=_ENGINE,
+        text="cannot find suitable handler for request",
+    ),
+    Rule(
+        error=ValidationRejectedError,
         advice="Correct the request; sent again as it is, it is refused again.",
         codes=_ENGINE,
         reasons=frozenset({"validation", "template_error", "tool_error"}),

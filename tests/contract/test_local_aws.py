@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import boto3
 import pytest
 from aws_cdk import App
 
+from inference_client import EndpointAddress, EndpointClient, GenerationParameters, ValidationRejectedError
 from local.aws.containers.command import Images
 from local.aws.containers.errors import CannotPullError
 from local.aws.process import LocalAws
@@ -162,7 +164,9 @@ def test_a_folder_that_is_published_is_deployed_from_s3_cut_off_from_the_network
     destroy(client, "published")
 
 
-def test_vllm_with_a_model_and_an_adapter_beside_it_is_deployed_asked_and_gone_again(client, synthesize, tmp_path):
+def test_vllm_with_a_model_and_an_adapter_beside_it_is_deployed_asked_and_gone_again(
+    client, synthesize, tmp_path, monkeypatch
+):
     small, beside = "HuggingFaceTB/SmolLM2-135M-Instruct", "HuggingFaceTB/SmolLM2-360M-Instruct"
     s3 = client("s3")
     s3.create_bucket(Bucket="contract-adapters")
@@ -204,6 +208,20 @@ def test_vllm_with_a_model_and_an_adapter_beside_it_is_deployed_asked_and_gone_a
     model, text = ask(adapter)
     assert model == adapter
     assert text != ask(main)[1], "the adapter's weights had no effect"
+
+    # The client asks vLLM in its own form, because the outputs say what the engine is.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sagemaker.meta.endpoint_url)
+    address = EndpointAddress.from_outputs(outputs)
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106
+    greedy = GenerationParameters(max_new_tokens=6)
+    with EndpointClient(address, session=session) as twin:
+        assert twin.generate("The capital of France is", parameters=greedy).text == ask(main)[1]
+        assert twin.generate("The capital of France is", parameters=replace(greedy, adapter_id="ada")).text == text
+    with (
+        EndpointClient(replace(address, engine=None), session=session) as unaware,
+        pytest.raises(ValidationRejectedError, match='EndpointAddress with engine="vllm"'),
+    ):
+        unaware.generate("The capital of France is")
 
     # A container that is told something wrong ends, and its component says why.
     base = sagemaker.describe_inference_component(InferenceComponentName=main)
