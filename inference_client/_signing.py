@@ -64,6 +64,7 @@ class StreamSigner:
 
     The first one for a component goes through all of botocore. Another one differs in its body, its ids and its
     signature only: it is the first one's form with these, signed by botocore's own signer, in a fifth of the time.
+    Handlers that a caller has registered with its botocore session see the first one only.
     """
 
     def __init__(self, aws: AwsClients) -> None:
