@@ -5,6 +5,7 @@ Which of them serves a deployment, and what refuses one, is for the contract to 
 
 import hashlib
 import importlib.util
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,17 @@ class Weights:
     model_id: str
     model_file: Path
     stand_in: StandIn | None
+
+    def announce(self, log: logging.Logger, *, threads: int) -> None:
+        """Say what serves, and where it is not what was deployed."""
+        log.info("Serving %s from %s with %d threads", self.model_id, self.model_file.name, threads)
+        if self.stand_in is not None:
+            log.warning(
+                "STAND-IN: %s answers instead of %s, whose weights are not on this machine. "
+                "Its answers say nothing about the quality or the speed of the deployed model.",
+                self.stand_in.serves,
+                self.stand_in.instead_of,
+            )
 
 
 def read_added_models(file: Path) -> Mapping[str, ModelSpec]:

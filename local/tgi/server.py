@@ -81,14 +81,7 @@ def _assemble(settings: Settings, limits: Limits, weights: Weights, engine: Engi
 
 def _announce(settings: Settings, weights: Weights) -> None:
     """Say what serves, and what of the deployment has no effect here."""
-    _LOG.info("Serving %s from %s with %d threads", weights.model_id, weights.model_file.name, settings.threads)
-    if weights.stand_in is not None:
-        _LOG.warning(
-            "STAND-IN: %s answers instead of %s, whose weights are not on this machine. "
-            "Its answers say nothing about the quality or the speed of the deployed model.",
-            weights.stand_in.serves,
-            weights.stand_in.instead_of,
-        )
+    weights.announce(_LOG, threads=settings.threads)
     if settings.lora_adapters:
         _LOG.warning(
             "STAND-IN: the model itself answers instead of its adapters, which are not loaded here: %s",

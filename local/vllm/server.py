@@ -96,14 +96,7 @@ def _assemble(
 
 def _announce(settings: Settings, weights: Weights, limits: Limits) -> None:
     """Say what serves, and what of the deployment has no effect here."""
-    _LOG.info("Serving %s from %s with %d threads", weights.model_id, weights.model_file.name, settings.threads)
-    if weights.stand_in is not None:
-        _LOG.warning(
-            "STAND-IN: %s answers instead of %s, whose weights are not on this machine. "
-            "Its answers say nothing about the quality or the speed of the deployed model.",
-            weights.stand_in.serves,
-            weights.stand_in.instead_of,
-        )
+    weights.announce(_LOG, threads=settings.threads)
     if limits.max_num_seqs < settings.max_num_seqs:
         _LOG.warning(
             "max_num_seqs is %d here instead of %d: a CPU computes", limits.max_num_seqs, settings.max_num_seqs

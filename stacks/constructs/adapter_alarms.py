@@ -40,7 +40,7 @@ class AdapterAlarms(Construct):
             whose=f"requests for adapter {adapter_id}",
             server_errors_step=f"see whether requests without an adapter fail too; then read the last lines of the "
             f"base's log group, {log_group}. If it is this one alone, deploy its former archive.",
-            failed_step=f"look for the adapter in the base's log group, {log_group}: a 404 says that the copies do not "
-            "have it, a 400 that its rank or its base model is another than the deployment's.",
+            failed_step=f"look for the adapter in the base's log group, {log_group}: a copy that could not load it "
+            "says why there, as a rank or a base model other than the deployment's.",
         )
         self.alarms: list[cloudwatch.IAlarm] = alarms.made

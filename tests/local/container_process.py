@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 _KEPT = ("PATH", "HOME", "TMPDIR", "LOCAL_TGI_THREADS", "LOCAL_VLLM_THREADS")
 
@@ -60,3 +61,17 @@ class Container:
             self.process.wait(10)
         self._reader.join()
         self.process.stderr.close()
+
+
+@contextmanager
+def starting(module: str) -> Iterator[Callable[..., Container]]:
+    """Give what starts a container of `module` with an environment, and arguments; all are ended after the block."""
+    containers = []
+
+    def start(environment: Mapping[str, str], *arguments: str) -> Container:
+        containers.append(Container(module, environment, *arguments))
+        return containers[-1]
+
+    yield start
+    for container in containers:
+        container.close()

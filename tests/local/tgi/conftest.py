@@ -1,16 +1,16 @@
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from local.llama.weights import find_small_model
-from tests.local.container_process import Container
+from tests.local.container_process import Container, starting
 
-COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five"
-# log probability by up to 0.3, and the second best token is behind by 2 at least.
+# Prompts of which the small model is sure enough that no rounding changes its answer: requests that share a batch move
+# a log probability by up to 0.3, and the second best token is behind by 2 at least.
 COUNTING = "one, two, three, four, five, six, seven, eight, nine, ten. One, two, three,"  # " four, five, six"
 _PING = "<|im_start|>user\nPing<|im_end|>\n<|im_start|>assistant\n"
 PING = f"{_PING}Pong<|im_end|>\n" * 3 + _PING  # "Pong" and the end of sequence
@@ -18,15 +18,8 @@ PING = f"{_PING}Pong<|im_end|>\n" * 3 + _PING  # "Pong" and the end of sequence
 
 @pytest.fixture(scope="session")
 def start_container() -> Iterator[Callable[..., Container]]:
-    containers = []
-
-    def start(environment: Mapping[str, str], *arguments: str) -> Container:
-        containers.append(Container("local.tgi", environment, *arguments))
-        return containers[-1]
-
-    yield start
-    for container in containers:
-        container.close()
+    with starting("local.tgi") as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

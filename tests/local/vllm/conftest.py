@@ -1,11 +1,11 @@
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import openai
 import pytest
 
-from tests.local.container_process import Container
+from tests.local.container_process import Container, starting
 
 SMALL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 LORA = {
@@ -18,15 +18,8 @@ LORA = {
 
 @pytest.fixture(scope="session")
 def start_container() -> Iterator[Callable[..., Container]]:
-    containers = []
-
-    def start(environment: Mapping[str, str], *arguments: str) -> Container:
-        containers.append(Container("local.vllm", environment, *arguments))
-        return containers[-1]
-
-    yield start
-    for container in containers:
-        container.close()
+    with starting("local.vllm") as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
