@@ -44,8 +44,8 @@ demo: $(READY) ## deploy, invoke, stream and destroy on this machine
 test: $(READY) style ## everything CI runs
 	@$(MAKE) --no-print-directory -j 2 types tests
 
-tests:
-	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+tests: $(READY) $(CHECKOV)
+	@pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not slow"
 
 types:
 	@nice mypy
@@ -57,16 +57,16 @@ style: $(READY)
 	@ruff check .
 	@lint-imports
 
-$(CHECKOV): $(READY) requirements-checkov.lock
+$(CHECKOV): requirements-checkov.lock | $(READY)
 	@echo "installing checkov into .venv-checkov (about 200 MB the first time)"
 	@$(BIN)/uv venv --quiet --allow-existing .venv-checkov
 	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements-checkov.lock
 	@touch $(CHECKOV)
 
-checkov: $(CHECKOV) ## checkov over the templates of dev and prod: nothing that is not explained
-	@pytest -q -m slow tests/stacks/test_checkov.py
+checkov: $(READY) $(CHECKOV) ## checkov over the templates of dev and prod: nothing that is not explained
+	@pytest -q tests/stacks/test_checkov.py
 
-soak: $(READY) $(CHECKOV) ## the slow tests
+soak: $(READY) ## the slow tests
 	@pytest -m slow
 
 up: $(READY) ## start the local AWS, deploy stage local, leave it running

@@ -42,9 +42,10 @@ class Cdk:
         with tempfile.TemporaryDirectory() as empty:
             self._run("bootstrap", [f"aws://{account_id}/{region}"], folder=Path(empty))
 
-    def synth(self, *, stage: str, output: Path) -> None:
-        """Write the stage's cloud assembly."""
-        self._run("synth", ["--quiet", "--output", str(output), "-c", f"stage={stage}"])
+    def synth(self, *, stage: str, output: Path, context: Mapping[str, str]) -> None:
+        """Write the stage's cloud assembly, with other settings where `context` names them."""
+        settings = (f"-c={key}={value}" for key, value in {**context, "stage": stage}.items())
+        self._run("synth", ["--quiet", "--output", str(output), *settings])
 
     def deploy(self, *, assembly: Path, outputs_file: Path) -> None:
         """Deploy every stack of the assembly."""

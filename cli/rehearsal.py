@@ -1,8 +1,8 @@
 """One rehearsal on this machine: a local AWS, and a stage deployed to it by the real CDK CLI."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.cdk import Cdk
@@ -16,6 +16,7 @@ class Rehearsal:
     """The steps that take a stage from nothing to deployed, and back.
 
     Attributes:
+        context: settings that are other than the stage's, as `cdk -c` takes them.
         folder: where the cloud assembly, the outputs and the logs of this rehearsal are.
     """
 
@@ -23,6 +24,7 @@ class Rehearsal:
     progress: Progress
     environment: LocalEnvironment
     stage: str
+    context: Mapping[str, str] = field(default_factory=dict)
     folder: Path
 
     @property
@@ -44,8 +46,9 @@ class Rehearsal:
         Raises:
             ToolFailedError: one of the three failed; a failed deploy has rolled back.
         """
-        with self.progress.step(f"cdk synth -c stage={self.stage}") as step:
-            self._cdk(step.now).synth(stage=self.stage, output=self.assembly)
+        settings = "".join(f" -c {key}={value}" for key, value in self.context.items())
+        with self.progress.step(f"cdk synth -c stage={self.stage}{settings}") as step:
+            self._cdk(step.now).synth(stage=self.stage, output=self.assembly, context=self.context)
             step.result = ", ".join(self.stack_names())
         with self.progress.step("cdk bootstrap") as step:
             self._cdk(step.now).bootstrap(account_id=ACCOUNT_ID, region=self.environment.region)

@@ -1,7 +1,7 @@
 """Findings of cdk-nag and checkov that are looked at and kept, each with its reason beside the construct it is of.
 
 cdk-nag reads constructs: its pack (AwsSolutions) runs in the tests. checkov reads templates, and there the reason
-stands on the resource itself: `make checkov` runs it. What has no reason fails there. The rules:
+stands on the resource itself. What has no reason fails there. The rules:
 https://github.com/cdklabs/cdk-nag/blob/main/RULES.md#awssolutions and
 https://www.checkov.io/5.Policy%20Index/cloudformation.html
 """

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 import botocore.session
 import hypothesis
 import pytest
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 from cli.environment import LocalEnvironment
 from cli.progress import Progress
@@ -20,12 +20,14 @@ from local.aws.process import LocalAws
 
 DEPLOYED = (
     "tests/e2e/test_clients.py",
+    "tests/e2e/test_engines.py",
     "tests/e2e/test_updates.py",
     "tests/e2e/test_whole_life.py",
     "tests/inference_client/test_real_endpoint.py",
 )
 # What changes the deployment and what destroys it come after those that only use it, in this order.
 LAST = ("tests/e2e/test_updates.py", "tests/e2e/test_whole_life.py")
+LONGEST = ("tests/e2e/", "tests/service/", "tests/stacks/", "tests/local/tgi/", "tests/local/aws/", "tests/cli/")
 
 
 # The same examples in every run, however slow the machine: what everybody's change has to pass must not depend on luck.
@@ -50,25 +52,30 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-class OneDeployment(LoadFileScheduling):
-    """A file's tests stay in one process, and so do all that use the deployment."""
+class FolderScheduling(LoadScopeScheduling):
+    """A folder's tests stay in one process: they share what they start and synthesize, which costs a third more where
+    each of three processes does it again. So do all that use the deployment; the others of tests/e2e share nothing.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return "deployment" if file in DEPLOYED else file
+        file = nodeid.split("::", maxsplit=1)[0]
+        if file in DEPLOYED:
+            return "deployment"
+        return file if file.startswith("tests/e2e/") else file.rpartition("/")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneDeployment:
-    return OneDeployment(config, log)  # type: ignore[arg-type]  # xdist's Producer is not public
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderScheduling:
+    return FolderScheduling(config, log)  # type: ignore[arg-type]  # xdist's Producer is not public
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start what takes longest first, so that no process is left with it at the end."""
 
-    def rank(item: pytest.Item) -> tuple[bool, int, bool]:
+    def rank(item: pytest.Item) -> tuple[bool, int, int]:
         file = item.nodeid.split("::")[0]
         turn = 1 + LAST.index(file) if file in LAST else 0
-        return file not in DEPLOYED, turn, not file.startswith("tests/e2e/")
+        folder = next((place for place, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
+        return file not in DEPLOYED, turn, folder
 
     items.sort(key=rank)
 

@@ -14,7 +14,7 @@ def test_what_the_cli_compiles_of_itself_is_kept_and_of_the_app_nothing(tmp_path
         project=Project(tmp_path), environ={"PATH": os.environ["PATH"]}, logs=tmp_path / "logs", show=lambda _: None
     )
 
-    cdk.synth(stage="local", output=tmp_path / "cdk.out")
+    cdk.synth(stage="local", output=tmp_path / "cdk.out", context={})
     cdk.destroy(assembly=tmp_path / "cdk.out")
 
     kept = f"NODE_COMPILE_CACHE={tmp_path}/node_modules/.cache/node"

@@ -1,15 +1,10 @@
-"""What the local AWS makes of stacks that no other test deploys: vLLM and what shares its endpoint, monitoring, weights
-from S3."""
+"""What the local AWS makes of stacks that no other test deploys: monitoring, and weights from S3."""
 
-import io
 import json
 import os
 import re
 import sys
-import tarfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +12,6 @@ import boto3
 import pytest
 from aws_cdk import App
 
-from inference_client import EndpointAddress, EndpointClient, GenerationParameters, ValidationRejectedError
 from local.aws.containers.command import Images
 from local.aws.containers.errors import CannotPullError
 from local.aws.process import LocalAws
@@ -30,7 +24,6 @@ from model.publish.publication import Publisher
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
 from stacks.monitoring_stack import MonitoringStack
-from tests.local.vllm.peft import save_adapter
 from tests.model.publish.weights import model
 
 Client = Callable[[str], Any]
@@ -162,97 +155,3 @@ def test_a_folder_that_is_published_is_deployed_from_s3_cut_off_from_the_network
     )
     assert json.load(answer["Body"])[0]["generated_text"]
     destroy(client, "published")
-
-
-def test_vllm_with_a_model_and_an_adapter_beside_it_is_deployed_asked_and_gone_again(
-    client, synthesize, tmp_path, monkeypatch
-):
-    small, beside = "HuggingFaceTB/SmolLM2-135M-Instruct", "HuggingFaceTB/SmolLM2-360M-Instruct"
-    s3 = client("s3")
-    s3.create_bucket(Bucket="contract-adapters")
-    s3.put_object(Bucket="contract-adapters", Key="ada.tar.gz", Body=pack(save_adapter(tmp_path / "ada")))
-    adapters = "ada=s3://contract-adapters/ada.tar.gz"
-    deploy(client, "vllm", synthesize(EndpointStack, engine="vllm", model=small, beside=beside, adapters=adapters))
-
-    stack = client("cloudformation").describe_stacks(StackName="vllm")["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    name, adapter = outputs["BesideComponents"].removeprefix(f"{beside}="), f"{outputs['EndpointName']}-adapter-ada"
-    sagemaker = client("sagemaker")
-    components = sagemaker.list_inference_components(EndpointNameEquals=outputs["EndpointName"])["InferenceComponents"]
-    main = outputs["InferenceComponentName"]
-    assert {one["InferenceComponentName"] for one in components} == {main, name, adapter}
-    assert {one["InferenceComponentStatus"] for one in components} == {"InService"}
-    described = sagemaker.describe_inference_component(InferenceComponentName=adapter)
-    assert described["Specification"]["BaseInferenceComponentName"] == main
-    # Two copies of a GPU each, on instances of one; the adapter has none.
-    (variant,) = sagemaker.describe_endpoint(EndpointName=outputs["EndpointName"])["ProductionVariants"]
-    assert variant["CurrentInstanceCount"] == 2
-    targets = client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
-    assert {one["ResourceId"] for one in targets["ScalableTargets"]} >= {
-        f"inference-component/{one}" for one in (main, name)
-    }
-
-    def ask(component: str) -> Any:
-        answer = client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=outputs["EndpointName"],
-            InferenceComponentName=component,
-            ContentType="application/json",
-            Body=json.dumps({"prompt": "The capital of France is", "max_tokens": 6, "temperature": 0}),
-        )
-        told = json.load(answer["Body"])
-        return told["model"], told["choices"][0]["text"]
-
-    assert ask(main) == (small, " Paris.\n\nThe United")
-    # The small model stands in for the other one, so it says the same.
-    assert ask(name) == (beside, ask(main)[1])
-    model, text = ask(adapter)
-    assert model == adapter
-    assert text != ask(main)[1], "the adapter's weights had no effect"
-
-    # The client asks vLLM in its own form, because the outputs say what the engine is.
-    monkeypatch.setenv("AWS_ENDPOINT_URL", sagemaker.meta.endpoint_url)
-    address = EndpointAddress.from_outputs(outputs)
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106
-    greedy = GenerationParameters(max_new_tokens=6)
-    with EndpointClient(address, session=session) as twin:
-        assert twin.generate("The capital of France is", parameters=greedy).text == ask(main)[1]
-        assert twin.generate("The capital of France is", parameters=replace(greedy, adapter_id="ada")).text == text
-    with (
-        EndpointClient(replace(address, engine=None), session=session) as unaware,
-        pytest.raises(ValidationRejectedError, match='EndpointAddress with engine="vllm"'),
-    ):
-        unaware.generate("The capital of France is")
-
-    # A container that is told something wrong ends, and its component says why.
-    base = sagemaker.describe_inference_component(InferenceComponentName=main)
-    needs = base["Specification"]["ComputeResourceRequirements"]
-    made = sagemaker.describe_model(ModelName=base["Specification"]["ModelName"])
-    container = made["PrimaryContainer"] | {"Environment": {"SM_VLLM_MODEL": small, "SM_VLLM_MAX_TOTAL_TOKENS": "9"}}
-    sagemaker.create_model(ModelName="wrong", ExecutionRoleArn=made["ExecutionRoleArn"], PrimaryContainer=container)
-    sagemaker.create_inference_component(
-        InferenceComponentName="wrong",
-        EndpointName=outputs["EndpointName"],
-        VariantName=base["VariantName"],
-        Specification={"ModelName": "wrong", "ComputeResourceRequirements": needs},
-        RuntimeConfig={"CopyCount": 1},
-    )
-    while (failed := sagemaker.describe_inference_component(InferenceComponentName="wrong"))[
-        "InferenceComponentStatus"
-    ] == "Creating":
-        time.sleep(0.1)
-    assert failed["InferenceComponentStatus"] == "Failed"
-    assert "exited with code 2" in failed["FailureReason"]
-    assert "vllm serve: error: unrecognized arguments: --max-total-tokens" in failed["FailureReason"]
-    sagemaker.delete_inference_component(InferenceComponentName="wrong")
-
-    destroy(client, "vllm")
-    assert sagemaker.list_inference_components()["InferenceComponents"] == []
-    assert sagemaker.list_endpoints()["Endpoints"] == []
-
-
-def pack(folder: Path) -> bytes:
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as tar:
-        for file in folder.iterdir():
-            tar.add(file, arcname=file.name)
-    return content.getvalue()

@@ -247,11 +247,22 @@ def test_a_mistake_gets_one_clear_error(
     assert "Traceback" not in said.err + said.out
 
 
-def test_a_stage_that_does_not_exist_is_refused_beside_what_runs(checkout: Path, port: int) -> None:
-    done = twin(checkout, "up", "--stage", "nowhere")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--stage", "nowhere"), "nowhere"),
+        (("-c", "stage=dev"), "--stage decides it"),
+        (("-c", "max_copies=many"), "max_copies"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_beside_what_runs(
+    checkout: Path, port: int, arguments: tuple[str, str], message: str
+) -> None:
+    done = twin(checkout, "up", *arguments)
 
-    assert done.returncode != 0
-    assert "nowhere" in done.stderr
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "cdk synth" not in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
 
 
