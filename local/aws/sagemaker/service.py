@@ -21,7 +21,7 @@ from local.aws.sagemaker.endpoints import Endpoints
 from local.aws.sagemaker.hosting import Hosting
 from local.aws.sagemaker.models import Models
 from local.aws.sagemaker.roles import RoleCheck, check_role
-from local.aws.sagemaker.tags import Tagging
+from local.aws.sagemaker.tagging import Tagging
 from local.aws.wire.place import Place
 from local.aws.wire.response import ServiceResponse
 from local.aws.wire.service import AwsService
