@@ -14,11 +14,14 @@ class LayerParts:
 
     Attributes:
         query_bias: whether the query, key and value projections add a bias.
+        bias_by_choice: which of `attention_bias` and `mlp_bias` its config.json may ask for; a bias of attention is
+            then on all four projections.
         head_norms: whether queries and keys are normed, one weight per dimension of a head.
         norms: norms over the residual stream in one layer.
     """
 
     query_bias: bool = False
+    bias_by_choice: tuple[str, ...] = ()
     head_norms: bool = False
     norms: int = 2
 
@@ -26,12 +29,12 @@ class LayerParts:
 # By model_type of config.json; read in transformers' modeling files of these names.
 _PARTS: Mapping[str, LayerParts] = MappingProxyType(
     {
-        "llama": LayerParts(),
+        "llama": LayerParts(bias_by_choice=("attention_bias", "mlp_bias")),
         "mistral": LayerParts(),
         "qwen2": LayerParts(query_bias=True),
-        "qwen3": LayerParts(head_norms=True),
-        "gemma2": LayerParts(norms=4),
-        "gemma3_text": LayerParts(head_norms=True, norms=4),
+        "qwen3": LayerParts(bias_by_choice=("attention_bias",), head_norms=True),
+        "gemma2": LayerParts(bias_by_choice=("attention_bias",), norms=4),
+        "gemma3_text": LayerParts(bias_by_choice=("attention_bias",), head_norms=True, norms=4),
     }
 )
 
@@ -52,6 +55,8 @@ def count_parameters(
     head_dim: int,
     vocab_size: int,
     tied_embeddings: bool,
+    attention_bias: bool = False,
+    mlp_bias: bool = False,
 ) -> int:
     """Return the number of parameters, shared embeddings counted once.
 
@@ -66,6 +71,10 @@ def count_parameters(
     layer = 2 * hidden_size * (queries + keys) + 3 * hidden_size * intermediate_size + parts.norms * hidden_size
     if parts.query_bias:
         layer += queries + 2 * keys
+    if attention_bias and "attention_bias" in parts.bias_by_choice:
+        layer += queries + 2 * keys + hidden_size
+    if mlp_bias and "mlp_bias" in parts.bias_by_choice:
+        layer += 2 * intermediate_size + hidden_size
     if parts.head_norms:
         layer += 2 * head_dim
     embeddings = vocab_size * hidden_size * (1 if tied_embeddings else 2)

@@ -1,21 +1,32 @@
 """From a model's published config.json to a ModelSpec.
 
 Reads what transformers writes; needs no transformers. Takes the dense text models of parameter_count.py and refuses the
-rest: experts and image encoders change what a model weighs and how fast it is in ways that are not reckoned here.
+rest: experts and image encoders change what a model weighs and how fast it is in ways that are not reckoned here, and
+a model that classifies or embeds generates no text.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from model.errors import UnreadableConfigError
+from model.config_reader import ConfigReader
 from model.parameter_count import count_parameters, model_types
 from model.spec import Dtype, ModelSpec, PromptFormat, Quantization
 
-# What transformers' configuration classes take where the file says nothing.
-_TIED_BY_DEFAULT: Mapping[str, bool] = MappingProxyType({"gemma2": True, "gemma3_text": True})
+# What transformers' configuration classes take where the file says nothing. Where it says null they take the number of
+# attention heads, and the hidden size over it.
+_KV_HEADS: Mapping[str, int] = MappingProxyType({"mistral": 8, "qwen2": 32, "qwen3": 32, "gemma2": 4, "gemma3_text": 4})
+_HEAD_DIM: Mapping[str, int] = MappingProxyType({"qwen3": 128, "gemma2": 256, "gemma3_text": 256})
+_TIED: Mapping[str, bool] = MappingProxyType({"gemma2": True, "gemma3_text": True})
+_MAX_WINDOW_LAYERS = 28
 _GEMMA3_PATTERN = 6
+
 _PUBLISHED_BITS = 4
+_GENERATES = "ForCausalLM"
+_SLIDING = "sliding_attention"
+_KINDS = (_SLIDING, "full_attention")
+# Their positions are those after scaling.
+_SCALED_ALREADY = ("llama3", "longrope", "su")
 
 
 def read_spec(
@@ -39,27 +50,39 @@ def read_spec(
         UnreadableConfigError: the config lacks something, or is of a kind that is not reckoned here.
         InvalidSpecError: a value is out of range, or the id or the revision is not one.
     """
-    reader = _Reader(config, model_id)
-    model_type = reader.read_model_type()
+    reader = ConfigReader(config, model_id)
+    model_type = _read_model_type(reader)
+    _check_architecture(reader)
     attention_heads = reader.read_int("num_attention_heads")
     hidden_size = reader.read_int("hidden_size")
     layers = reader.read_int("num_hidden_layers")
+    kv_heads = attention_heads if reader.has("num_key_value_heads") else _KV_HEADS.get(model_type, attention_heads)
+    one_head = hidden_size // max(1, attention_heads)
     shape = {
         "layers": layers,
         "hidden_size": hidden_size,
         "intermediate_size": reader.read_int("intermediate_size"),
         "attention_heads": attention_heads,
-        "kv_heads": reader.read_int("num_key_value_heads", default=attention_heads),
-        "head_dim": reader.read_int("head_dim", default=hidden_size // max(1, attention_heads)),
+        "kv_heads": reader.read_int("num_key_value_heads", default=kv_heads),
+        "head_dim": reader.read_int(
+            "head_dim", default=one_head if reader.has("head_dim") else _HEAD_DIM.get(model_type, one_head)
+        ),
         "vocab_size": reader.read_int("vocab_size"),
     }
-    tied_embeddings = bool(config.get("tie_word_embeddings", _TIED_BY_DEFAULT.get(model_type, False)))
-    sliding_layers = _count_sliding_layers(config, model_type=model_type, layers=layers)
+    tied_embeddings = reader.read_flag("tie_word_embeddings", default=_TIED.get(model_type, False))
+    sliding_window = reader.read_int("sliding_window", default=0)
+    sliding_layers = _count_sliding_layers(reader, model_type=model_type, layers=layers) if sliding_window else 0
     return ModelSpec(
         model_id=model_id,
         revision=revision,
         model_type=model_type,
-        parameters=count_parameters(model_type=model_type, tied_embeddings=tied_embeddings, **shape),
+        parameters=count_parameters(
+            model_type=model_type,
+            tied_embeddings=tied_embeddings,
+            attention_bias=reader.read_flag("attention_bias"),
+            mlp_bias=reader.read_flag("mlp_bias"),
+            **shape,
+        ),
         layers=layers,
         hidden_size=hidden_size,
         intermediate_size=shape["intermediate_size"],
@@ -67,73 +90,101 @@ def read_spec(
         kv_heads=shape["kv_heads"],
         head_dim=shape["head_dim"],
         vocab_size=shape["vocab_size"],
-        max_positions=reader.read_int("max_position_embeddings"),
-        dtype=reader.read_dtype(),
+        max_positions=_read_positions(reader, model_type=model_type),
+        dtype=_read_dtype(reader),
         prompt_format=prompt_format,
-        quantization=reader.read_quantization(),
+        quantization=_read_quantization(reader),
         tied_embeddings=tied_embeddings,
-        sliding_window=reader.read_int("sliding_window") if sliding_layers else None,
+        sliding_window=sliding_window if sliding_layers else None,
         sliding_layers=sliding_layers,
         gated=gated,
     )
 
 
-def _count_sliding_layers(config: Mapping[str, Any], *, model_type: str, layers: int) -> int:
+def _read_model_type(reader: ConfigReader) -> str:
+    model_type = reader.get("model_type")
+    if model_type not in model_types():
+        raise reader.refuse("model_type", model_type, f"Reckoned here: {', '.join(model_types())}.")
+    return str(model_type)
+
+
+def _check_architecture(reader: ConfigReader) -> None:
+    """Refuse a model that shares its shape with one that generates text, and does something else with it."""
+    names = reader.get("architectures")
+    if not names:
+        # Some files do not say, and engines then go by the model's type.
+        return
+    if not isinstance(names, list) or not any(isinstance(name, str) and name.endswith(_GENERATES) for name in names):
+        raise reader.refuse(
+            "architectures", names, f"It must name a …{_GENERATES}: what classifies or embeds is not served here."
+        )
+
+
+def _count_sliding_layers(reader: ConfigReader, *, model_type: str, layers: int) -> int:
     """Return how many layers look back over a window only, as transformers decides it for the architecture."""
-    if not config.get("sliding_window"):
-        return 0
-    if isinstance(config.get("layer_types"), list):
-        return sum(1 for kind in config["layer_types"][:layers] if kind == "sliding_attention")
-    from_window_layers = max(0, layers - int(config.get("max_window_layers", 0)))
-    pattern = int(config.get("sliding_window_pattern", _GEMMA3_PATTERN))
+    kinds = reader.get("layer_types")
+    if kinds is not None:
+        if not isinstance(kinds, list) or len(kinds) != layers or any(kind not in _KINDS for kind in kinds):
+            raise reader.refuse(
+                "layer_types", kinds, f"It must name {' or '.join(_KINDS)} for each of {layers} layers."
+            )
+        return kinds.count(_SLIDING)
+    pattern = reader.read_int("sliding_window_pattern", default=_GEMMA3_PATTERN)
+    if pattern < 1:
+        raise reader.refuse("sliding_window_pattern", pattern, "It must be at least 1.")
+    window_layers = max(0, layers - reader.read_int("max_window_layers", default=_MAX_WINDOW_LAYERS))
     return {
         "mistral": layers,
-        "qwen2": from_window_layers if config.get("use_sliding_window") else 0,
-        "qwen3": from_window_layers if config.get("use_sliding_window") else 0,
+        "qwen2": window_layers if reader.read_flag("use_sliding_window") else 0,
+        "qwen3": window_layers if reader.read_flag("use_sliding_window") else 0,
         "gemma2": (layers + 1) // 2,
         "gemma3_text": layers - layers // pattern,
     }.get(model_type, 0)
 
 
-class _Reader:
-    """Reads one config.json; every refusal names the model, the key and what is allowed."""
+def _read_positions(reader: ConfigReader, *, model_type: str) -> int:
+    """Return the longest sequence: the positions, times the factor that they are stretched by.
 
-    def __init__(self, config: Mapping[str, Any], model_id: str) -> None:
-        self._config = config
-        self._model_id = model_id
+    As vLLM derives it (`_get_and_verify_max_len` in vllm/config): YaRN stretches the original positions, linear and
+    dynamic scaling those that are named; of the other kinds, and in Gemma 3, the named ones are the stretched.
+    """
+    positions = reader.read_int("max_position_embeddings")
+    # transformers 4 wrote rope_scaling, 5 writes rope_parameters.
+    scaling = reader.read_object("rope_scaling", "rope_parameters")
+    if scaling is None or model_type == "gemma3_text":
+        return positions
+    kind = scaling.get("rope_type") or scaling.get("type")
+    if kind in (None, "default", *_SCALED_ALREADY):
+        return positions
+    factor = 1 if scaling.get("factor") is None else scaling.get("factor")
+    if not isinstance(factor, int | float) or isinstance(factor, bool) or not 1 <= factor <= positions:
+        raise reader.refuse("factor of rope_scaling", factor, "It must be a number of at least 1.")
+    if kind == "yarn":
+        positions = scaling.read_int("original_max_position_embeddings", default=positions)
+    return int(positions * factor)
 
-    def read_model_type(self) -> str:
-        model_type = self._config.get("model_type")
-        if model_type not in model_types():
-            raise self._refuse(f"model_type is {model_type!r}", f"Reckoned here: {', '.join(model_types())}.")
-        return str(model_type)
 
-    def read_int(self, key: str, *, default: int | None = None) -> int:
-        value = self._config.get(key)
-        if value is None and default is not None:
-            return default
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise self._refuse(f"{key} is {value!r}", "It must be a whole number.")
-        return value
+def _read_dtype(reader: ConfigReader) -> Dtype:
+    # transformers 4 wrote torch_dtype, 5 writes dtype.
+    name = reader.get("torch_dtype") or reader.get("dtype")
+    if name not in tuple(Dtype):
+        raise reader.refuse("torch_dtype", name, f"Allowed: {', '.join(Dtype)}.")
+    return Dtype(str(name))
 
-    def read_dtype(self) -> Dtype:
-        # transformers 4 wrote torch_dtype, 5 writes dtype.
-        name = self._config.get("torch_dtype") or self._config.get("dtype")
-        if name not in tuple(Dtype):
-            raise self._refuse(f"torch_dtype is {name!r}", f"Allowed: {', '.join(Dtype)}.")
-        return Dtype(str(name))
 
-    def read_quantization(self) -> Quantization | None:
-        given = self._config.get("quantization_config")
-        if given is None:
-            return None
-        method = given.get("quant_method") if isinstance(given, dict) else given
-        if method not in {Quantization.AWQ, Quantization.GPTQ, Quantization.FP8}:
-            raise self._refuse(f"quant_method is {method!r}", "Reckoned here: awq, gptq, fp8.")
-        quantization = Quantization(method)
-        if quantization is not Quantization.FP8 and given.get("bits", _PUBLISHED_BITS) != _PUBLISHED_BITS:
-            raise self._refuse(f"{method} has {given['bits']} bits", f"Reckoned here: {_PUBLISHED_BITS}.")
-        return quantization
-
-    def _refuse(self, problem: str, remedy: str) -> UnreadableConfigError:
-        return UnreadableConfigError(f"config.json of {self._model_id}: {problem}.", remedy=remedy)
+def _read_quantization(reader: ConfigReader) -> Quantization | None:
+    # compression_config is what the makers of compressed-tensors wrote before transformers took them in.
+    given = reader.read_object("quantization_config", "compression_config")
+    if given is None:
+        return None
+    method = given.get("quant_method")
+    published = (Quantization.AWQ, Quantization.GPTQ, Quantization.FP8)
+    if method not in published:
+        raise reader.refuse("quant_method", method, f"Reckoned here: {', '.join(published)}.")
+    quantization = Quantization(str(method))
+    if quantization is not Quantization.FP8:
+        # AWQ's own files say w_bit.
+        bits = given.read_int("bits", default=given.read_int("w_bit", default=_PUBLISHED_BITS))
+        if bits != _PUBLISHED_BITS:
+            raise reader.refuse(f"bits of {method}", bits, f"Reckoned here: {_PUBLISHED_BITS}.")
+    return quantization

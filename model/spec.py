@@ -17,6 +17,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _S3_PREFIX = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>(?:[\w!.*'()-]+/)+)", re.ASCII)
 
+# The largest published models have 10^12 parameters: a number beyond this is a slip.
+_MOST = 10**15
+
 _SIZES = (
     "parameters",
     "layers",
@@ -135,9 +138,12 @@ class ModelSpec:
     def __post_init__(self) -> None:
         self._check_identity()
         for name in _SIZES:
-            if getattr(self, name) < 1:
+            value = getattr(self, name)
+            if value < 1:
+                raise InvalidSpecError(f"{self.model_id}: {name} is {value}.", remedy="It must be at least 1.")
+            if value > _MOST:
                 raise InvalidSpecError(
-                    f"{self.model_id}: {name} is {getattr(self, name)}.", remedy="It must be at least 1."
+                    f"{self.model_id}: {name} is too large.", remedy=f"It must be at most {_MOST:,}."
                 )
         if self.attention_heads % self.kv_heads:
             raise InvalidSpecError(

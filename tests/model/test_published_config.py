@@ -128,8 +128,50 @@ def test_heads_that_are_not_named_are_those_of_attention():
 
 
 @pytest.mark.parametrize(
+    ("config", "key", "value"),
+    [(MISTRAL, "num_key_value_heads", 8), (QWEN3, "head_dim", 128), (GEMMA3, "head_dim", 256)],
+)
+def test_what_is_left_out_is_what_transformers_takes_for_the_architecture(config, key, value):
+    written = {name: other for name, other in config.items() if name != key}
+    assert read(written) == read(config | {key: value})
+
+
+@pytest.mark.parametrize(
+    ("rope_scaling", "positions"),
+    [
+        (None, 32_768),
+        ({"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32_768}, 131_072),  # as Qwen's cards say
+        ({"rope_type": "linear", "factor": 4.0}, 131_072),
+        ({"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 8192}, 32_768),
+        ({"rope_type": "default", "rope_theta": 10_000.0}, 32_768),
+        ({"type": "mrope", "mrope_section": [16, 24, 24]}, 32_768),
+    ],
+)
+@pytest.mark.parametrize("key", ["rope_scaling", "rope_parameters"])
+def test_positions_are_those_that_the_scaling_stretches_them_to(key, rope_scaling, positions):
+    assert read(QWEN2, **{key: rope_scaling}).max_positions == positions
+
+
+def test_a_gemma_3_s_positions_are_stretched_already():
+    assert read(GEMMA3, rope_scaling={"rope_type": "linear", "factor": 8.0}).max_positions == 32_768
+
+
+def test_biases_that_the_file_asks_for_are_counted():
+    layers, queries, keys, hidden, wide = 32, 4096, 1024, 4096, 14_336
+    more = layers * (queries + 2 * keys + hidden + 2 * wide + hidden)
+    assert read(LLAMA, attention_bias=True, mlp_bias=True).parameters == read(LLAMA).parameters + more
+    assert read(MISTRAL, attention_bias=True) == read(MISTRAL)
+
+
+@pytest.mark.parametrize("architectures", [None, [], ["LlamaForCausalLM"], ["LlamaForCausalLM", "Mine"]])
+def test_a_file_need_not_say_its_architecture(architectures):
+    assert read(LLAMA, architectures=architectures) == read(LLAMA)
+
+
+@pytest.mark.parametrize(
     ("config", "sliding_layers"),
     [
+        (QWEN2 | {"max_window_layers": None}, 0),
         (MISTRAL | {"sliding_window": 4096}, 32),  # Mistral 7B v0.1
         (QWEN2 | {"use_sliding_window": True, "max_window_layers": 20}, 8),
         (GEMMA2 | {"layer_types": ["sliding_attention"] * 40 + ["full_attention"] * 2}, 40),
@@ -154,7 +196,24 @@ def test_a_quantized_checkpoint_says_so():
         ({"vocab_size": None}, r"vocab_size is None"),
         ({"torch_dtype": "int8"}, r"torch_dtype is 'int8'. Allowed: bfloat16, float16, float32"),
         ({"quantization_config": {"quant_method": "bitsandbytes"}}, r"quant_method is 'bitsandbytes'"),
-        ({"quantization_config": {"quant_method": "gptq", "bits": 8}}, r"gptq has 8 bits. Reckoned here: 4"),
+        ({"quantization_config": {"quant_method": ["awq"]}}, r"quant_method is \['awq'\]"),
+        ({"quantization_config": "awq"}, r"quantization_config is 'awq'. It must be an object"),
+        ({"quantization_config": {"quant_method": "gptq", "bits": 8}}, r"bits of gptq is 8. Reckoned here: 4"),
+        ({"quantization_config": {"quant_method": "awq", "w_bit": 3}}, r"bits of awq is 3. Reckoned here: 4"),
+        ({"compression_config": {"quant_method": "compressed-tensors"}}, r"quant_method is 'compressed-tensors'"),
+        ({"tie_word_embeddings": "false"}, r"tie_word_embeddings is 'false'. It must be true or false"),
+        ({"vocab_size": 10**400}, r"vocab_size is a number beyond 1,000,000,000. It must be a whole number"),
+        ({"architectures": ["LlamaForSequenceClassification"]}, r"architectures is .* must name a …ForCausalLM"),
+        ({"architectures": ["MistralModel"]}, r"architectures is \['MistralModel'\]"),
+        ({"architectures": "LlamaForCausalLM"}, r"architectures is 'LlamaForCausalLM'"),
+        ({"sliding_window": "4096"}, r"sliding_window is '4096'. It must be a whole number"),
+        ({"sliding_window": 4096, "max_window_layers": "all"}, r"max_window_layers is 'all'"),
+        ({"sliding_window": 4096, "sliding_window_pattern": 0}, r"sliding_window_pattern is 0. It must be at least 1"),
+        ({"sliding_window": 4096, "layer_types": ["sliding_attention"]}, r"layer_types is .* each of 32 layers"),
+        ({"sliding_window": 4096, "layer_types": [{}] * 32}, r"layer_types is .*…\. It must name"),
+        ({"rope_scaling": "linear"}, r"rope_scaling is 'linear'. It must be an object"),
+        ({"rope_scaling": {"type": "linear", "factor": "4"}}, r"factor of rope_scaling is '4'"),
+        ({"rope_scaling": {"type": ["linear"], "factor": float("nan")}}, r"factor of rope_scaling is nan"),
     ],
 )
 def test_what_is_not_reckoned_here_is_refused_by_name(changes, message):
