@@ -4,6 +4,7 @@ It reaches the network by plain HTTPS and only when it is called, and downloads 
 hub's own library, which is an extra.
 """
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -26,7 +27,7 @@ class HubModel:
     Attributes:
         model_id: the hub's id.
         revision: the full commit hash.
-        gated: whether the hub asks for a token.
+        gated: whether the hub asks for a token: of a gated model, and of a private one.
         config: the content of config.json.
     """
 
@@ -54,14 +55,29 @@ def fetch_model(
         timeout_s: how long each of the two calls may take.
 
     Raises:
-        HubError: no such model or revision, no access, or no network.
+        HubError: no such model or revision, no access, no network, or a token that is none.
     """
+    token = _clean(token)
     path = quote(model_id, safe="/")
     revision_path = f"/revision/{quote(revision, safe='')}" if revision else ""
     about = _get(f"{hub_url}/api/models/{path}{revision_path}", token, timeout_s, model_id)
     commit = str(about.get("sha", ""))
     config = _get(f"{hub_url}/{path}/raw/{quote(commit, safe='')}/config.json", token, timeout_s, model_id)
-    return HubModel(model_id=model_id, revision=commit, gated=bool(about.get("gated", False)), config=config)
+    gated = bool(about.get("gated", False) or about.get("private", False))
+    return HubModel(model_id=model_id, revision=commit, gated=gated, config=config)
+
+
+def _clean(token: str | None) -> str | None:
+    """Return a token without the white space around it, which a file or a shell may have left there."""
+    stripped = (token or "").strip()
+    # What cannot be sent would come back in the error of whoever tries, and so be shown.
+    if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
+        raise HubError(
+            "the hub's token holds a character that none has.",
+            remedy="Set HF_TOKEN to the token and nothing else.",
+            retryable=False,
+        )
+    return stripped or None
 
 
 def _get(url: str, token: str | None, timeout_s: float, model_id: str) -> dict[str, Any]:
@@ -75,9 +91,9 @@ def _get(url: str, token: str | None, timeout_s: float, model_id: str) -> dict[s
     except urllib.error.HTTPError as error:
         error.close()
         raise _describe_refusal(error.code, url, model_id) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
         raise HubError(
-            f"{url} was not reached: {getattr(error, 'reason', error)}.",
+            f"{url} was not reached: {getattr(error, 'reason', error)!s:.200}.",
             remedy="Without a network: save the model's config.json and give --config FILE --revision COMMIT.",
             retryable=True,
         ) from error

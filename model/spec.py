@@ -12,6 +12,8 @@ from model.adapter import Adapter
 from model.errors import InvalidSpecError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+# The hub's own limit (huggingface_hub's validate_repo_id).
+_LONGEST_ID = 96
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # Bucket rules: 3-63 lower-case letters, digits, dots, hyphens.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -203,5 +205,8 @@ def check_model_id(model_id: str) -> None:
     Raises:
         InvalidSpecError: it is not.
     """
-    if not _HUB_ID.fullmatch(model_id):
-        raise InvalidSpecError(f"model id {model_id!r} is not a hub id.", remedy="It must read 'owner/name'.")
+    if not _HUB_ID.fullmatch(model_id) or len(model_id) > _LONGEST_ID:
+        raise InvalidSpecError(
+            f"model id {model_id!r} is not a hub id.",
+            remedy=f"It must read 'owner/name', in at most {_LONGEST_ID} characters.",
+        )

@@ -14,7 +14,7 @@ from model.added import FILE_NAME, write_added
 from model.errors import HubError, ModelError
 from model.hub import HUB_URL, fetch_model
 from model.published_config import read_spec
-from model.spec import ModelSpec, PromptFormat
+from model.spec import ModelSpec, PromptFormat, check_model_id
 
 
 def build_model_app() -> typer.Typer:
@@ -37,6 +37,7 @@ def add(
 ) -> None:
     """Read a model's config.json into models.json, pinned to a commit. HF_TOKEN and HF_ENDPOINT are honoured."""
     try:
+        check_model_id(model_id)
         if config is None:
             spec = _read_from_hub(model_id, revision, prompt_format)
         else:
@@ -80,7 +81,7 @@ def _read_from_file(
         content: Any = json.loads(config.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{config} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{config} is not JSON: {error}.") from error
     if not isinstance(content, dict):
         raise UsageError(f"{config} is no config.json: it holds no object.")

@@ -102,7 +102,9 @@ def test_a_second_model_is_added_beside_the_first_and_the_same_one_again_replace
         (CONFIG, (), "--config needs --revision"),
         (CONFIG, ("--revision", "main"), "main"),
         ("{", ("--revision", COMMIT), "is not JSON"),
+        ("[" * 100_000, ("--revision", COMMIT), "is not JSON"),
         ([1], ("--revision", COMMIT), "holds no object"),
+        (CONFIG | {"model_type": "[/red]"}, ("--revision", COMMIT), "model_type is '[/red]'"),
         (CONFIG | {"model_type": "mamba"}, ("--revision", COMMIT), "mamba"),
         (CONFIG | {"num_hidden_layers": None}, ("--revision", COMMIT), "num_hidden_layers"),
     ],
@@ -120,3 +122,17 @@ def test_a_file_that_is_not_there_ends_with_2(twin, tmp_path):
     ended = twin("model", "add", "me/mine", "--config", tmp_path / "none.json", "--revision", COMMIT)
     assert ended.code == 2
     assert "cannot be read" in ended.err
+
+
+def test_an_id_that_is_none_is_refused_before_the_hub_is_asked(twin, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    ended = twin("model", "add", "gpt2")
+    assert ended.code == 2
+    assert "It must read 'owner/name'" in ended.err
+
+
+def test_a_token_that_is_none_is_not_shown(twin, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret of mine")
+    ended = twin("model", "add", "me/mine")
+    assert ended.code == 2
+    assert "hf_secret" not in ended.err + ended.out

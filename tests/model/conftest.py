@@ -17,9 +17,9 @@ class Hub:
         self.requests = []
         self.url = ""
 
-    def publish(self, model_id, config, *, gated=False, revision="main"):
+    def publish(self, model_id, config, *, gated=False, revision="main", **about):
         suffix = "" if revision == "main" else f"/revision/{revision}"
-        self.answers[f"/api/models/{model_id}{suffix}"] = (200, {"sha": COMMIT, "gated": gated})
+        self.answers[f"/api/models/{model_id}{suffix}"] = (200, {"sha": COMMIT, "gated": gated} | about)
         self.answers[f"/{model_id}/raw/{COMMIT}/config.json"] = (200, config)
 
 

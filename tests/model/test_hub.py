@@ -1,4 +1,5 @@
 import socket
+import threading
 
 import pytest
 
@@ -59,3 +60,47 @@ def test_without_a_network_the_way_out_is_named():
     with pytest.raises(HubError, match=r"was not reached: .*give --config FILE --revision COMMIT") as caught:
         fetch_model("me/mine", hub_url=f"http://127.0.0.1:{port}", timeout_s=2)
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize("token", ["hf_secret\n", " hf_secret", "hf_secret\r\n"])
+def test_a_token_may_come_with_the_white_space_of_the_file_it_was_in(hub, token):
+    hub.publish("me/mine", {})
+    fetch_model("me/mine", token=token, hub_url=hub.url)
+    assert {sent for _, sent in hub.requests} == {"Bearer hf_secret"}
+
+
+@pytest.mark.parametrize("token", ["hf_one\nhf_two", "hf_sécret", "hf_sec ret", "\u201chf_secret\u201d"])
+def test_what_is_no_token_is_refused_without_being_shown(hub, token):
+    hub.publish("me/mine", {})
+    with pytest.raises(HubError, match=r"token holds a character that none has\. Set HF_TOKEN") as caught:
+        fetch_model("me/mine", token=token, hub_url=hub.url)
+    assert "hf_" not in str(caught.value)
+    assert not caught.value.retryable
+    assert hub.requests == []
+
+
+def test_a_private_model_asks_for_a_token_like_a_gated_one(hub):
+    hub.publish("me/mine", {}, private=True)
+    assert fetch_model("me/mine", hub_url=hub.url).gated
+
+
+def test_an_answer_that_is_not_http_is_a_hub_that_was_not_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.example.com ESMTP\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(HubError, match="was not reached"):
+            fetch_model("me/mine", hub_url=f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
+
+
+def test_an_answer_of_nothing_but_brackets_is_refused(hub):
+    hub.answers["/api/models/me/mine"] = (200, b"[" * 100_000)
+    with pytest.raises(HubError):
+        fetch_model("me/mine", hub_url=hub.url)

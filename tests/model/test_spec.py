@@ -11,9 +11,9 @@ def test_a_branch_is_no_revision_because_it_moves():
         replace(SMOLLM2, revision="main")
 
 
-@pytest.mark.parametrize("model_id", ["SmolLM2", "a/b/c", "/b", "a/", "a b/c", "../x"])
+@pytest.mark.parametrize("model_id", ["SmolLM2", "a/b/c", "/b", "a/", "a b/c", "../x", f"a/{'b' * 95}"])
 def test_a_model_id_names_an_owner_and_a_model(model_id):
-    with pytest.raises(InvalidSpecError, match=r"is not a hub id. It must read 'owner/name'"):
+    with pytest.raises(InvalidSpecError, match=r"is not a hub id. It must read 'owner/name', in at most 96 characters"):
         replace(SMOLLM2, model_id=model_id)
 
 
@@ -37,6 +37,12 @@ def test_weights_may_lie_under_a_prefix_in_s3(uri):
 def test_what_is_no_prefix_in_s3_is_refused(uri):
     with pytest.raises(InvalidSpecError, match=r"It must read 's3://BUCKET/PREFIX/' and end in '/'"):
         replace(SMOLLM2, s3_uri=uri)
+
+
+@pytest.mark.parametrize("field", ["parameters", "layers", "adapter_rank"])
+def test_a_size_that_no_model_has_is_refused_without_its_digits(field):
+    with pytest.raises(InvalidSpecError, match=rf"{field} is too large. It must be at most 1,000,000,000,000,000"):
+        replace(SMOLLM2, **{field: 10**5000})
 
 
 @pytest.mark.parametrize("field", ["parameters", "layers", "kv_heads", "head_dim", "vocab_size", "max_positions"])
