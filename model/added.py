@@ -35,7 +35,11 @@ def read_added(file: Path) -> Mapping[str, ModelSpec]:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return MappingProxyType({})
-    except ValueError as error:
+    except OSError as error:
+        raise InvalidSpecError(
+            f"{file} cannot be read: {error.strerror}.", remedy="It must be a file that you may read."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise InvalidSpecError(f"{file} is not JSON: {error}.", remedy="Correct it, or delete it.") from error
     if not isinstance(content, dict) or not all(isinstance(entry, dict) for entry in content.values()):
         raise InvalidSpecError(f"{file} holds no models.", remedy="It must be one object: model id to fields.")
@@ -47,6 +51,7 @@ def write_added(file: Path, spec: ModelSpec) -> None:
 
     Raises:
         InvalidSpecError: what the file holds is not of its form; it is left as it is.
+        OSError: it cannot be written; it is left as it is.
     """
     specs = dict(read_added(file)) | {spec.model_id: spec}
     content = {model_id: _format(specs[model_id]) for model_id in sorted(specs)}

@@ -43,7 +43,7 @@ def add(
         else:
             spec = _read_from_file(model_id, config, revision, prompt_format, gated=gated)
         file = Project.locate().root / FILE_NAME
-        write_added(file, spec)
+        _write(file, spec)
     except HubError as error:
         raise (PrerequisiteError if error.retryable else UsageError)(error.problem, advice=error.remedy) from error
     except ModelError as error:
@@ -51,6 +51,13 @@ def add(
     console = Console(stderr=True, highlight=False)
     console.print(f"{spec.model_id} @ {spec.revision}: {spec.parameters / 1e9:.2f} x 10^9 parameters, in {file.name}")
     console.print(f"next: twin plan --model {spec.model_id}")
+
+
+def _write(file: Path, spec: ModelSpec) -> None:
+    try:
+        write_added(file, spec)
+    except OSError as error:
+        raise PrerequisiteError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _read_from_hub(model_id: str, revision: str | None, prompt_format: PromptFormat) -> ModelSpec:

@@ -136,3 +136,14 @@ def test_a_token_that_is_none_is_not_shown(twin, monkeypatch):
     ended = twin("model", "add", "me/mine")
     assert ended.code == 2
     assert "hf_secret" not in ended.err + ended.out
+
+
+def test_models_that_cannot_be_kept_end_with_one_line(twin, checkout, config):
+    added = ("model", "add", "me/mine", "--config", config, "--revision", COMMIT)
+    (checkout / f".{FILE_NAME}.new").mkdir()
+    ended = twin(*added)
+    assert (ended.code, "cannot be written: Is a directory" in ended.err) == (3, True)
+    (checkout / FILE_NAME).mkdir()
+    ended = twin(*added)
+    assert (ended.code, "cannot be read: Is a directory" in ended.err) == (2, True)
+    assert "Traceback" not in ended.err
