@@ -39,6 +39,7 @@ class EngineTraits:
         frees_windows: whether the KV cache of sliding layers is given back once it is out of the window.
         repeats_kv_heads: whether a model may be spread over more GPUs than it has key/value heads, each head then being
             held more than once.
+        passes_hold_requests: whether what is read in one pass has to hold a token of each request at least.
         adapters: how it comes by LoRA adapters: from the hub when it starts, or from S3 as components of their own.
         adapter_ranks: the ranks that it keeps memory for; None for any.
     """
@@ -47,6 +48,7 @@ class EngineTraits:
     quantizations: frozenset[Quantization]
     frees_windows: bool
     repeats_kv_heads: bool
+    passes_hold_requests: bool
     adapters: type[HubAdapter] | type[S3Adapter]
     adapter_ranks: tuple[int, ...] | None = None
 
@@ -60,6 +62,7 @@ _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
             quantizations=frozenset(Quantization),
             frees_windows=False,
             repeats_kv_heads=False,
+            passes_hold_requests=False,
             adapters=HubAdapter,
         ),
         # https://docs.vllm.ai/en/latest/design/hybrid_kv_cache_manager/
@@ -68,6 +71,7 @@ _TRAITS: Mapping[Engine, EngineTraits] = MappingProxyType(
             quantizations=frozenset({Quantization.AWQ, Quantization.GPTQ, Quantization.FP8}),
             frees_windows=True,
             repeats_kv_heads=True,
+            passes_hold_requests=True,
             adapters=S3Adapter,
             # MaxLoRARanks in vllm/config/lora.py; it refuses to start with another.
             adapter_ranks=(8, 16, 32, 64, 128, 256, 320, 512),

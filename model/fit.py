@@ -70,12 +70,15 @@ def check_fit(
 
     Raises:
         DoesNotFitError: it does not fit; the error says what would.
-        InvalidLimitsError: one request could fill the whole batch, or the model has fewer positions.
+        InvalidLimitsError: one request could fill the whole batch, the model has fewer positions, or the engine would
+            refuse to start.
         UnsupportedModelError: the engine does not serve the model.
     """
     check_support(engine, spec)
     limits.check_against(spec)
     limits.check_sharing()
+    if traits_of(engine).passes_hold_requests:
+        limits.check_passes()
     check_parallelism(spec, instance=instance, gpus_per_copy=gpus_per_copy, traits=traits_of(engine))
     kv_tokens = _check_gpu_memory(spec, limits, instance, gpus_per_copy, engine)
     copies_per_instance = _check_host(spec, limits, instance, gpus_per_copy, engine)

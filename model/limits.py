@@ -78,6 +78,20 @@ class ServingLimits:
                 "one request at a time has max_concurrent_requests=1.",
             )
 
+    def check_passes(self) -> None:
+        """Refuse limits under which a pass has no token for each request: vLLM then refuses to start.
+
+        `max_num_batched_tokens` must be at least `max_num_seqs` (SchedulerConfig in vllm/config/scheduler.py).
+
+        Raises:
+            InvalidLimitsError: more requests are let in than tokens are read in one pass.
+        """
+        self._require_at_most(
+            "max_concurrent_requests",
+            self.max_batch_prefill_tokens,
+            "within max_batch_prefill_tokens: a pass has a token of each request",
+        )
+
     def check_against(self, spec: ModelSpec) -> None:
         """Refuse limits that the model cannot honour.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 
 from model.engines import Engine, traits_of
 from model.hardware import InstanceType
@@ -18,7 +19,7 @@ _USABLE_CORES_LESS = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What one copy reserves of an instance.
+    """What one copy reserves of an instance, or what is left of one.
 
     Attributes:
         gpus: GPUs.
@@ -30,39 +31,67 @@ class Needs:
     host_mib: int
     cores: int
 
+    def holds(self, other: "Needs") -> int:
+        """Return how many times another fits into this."""
+        return min(self.gpus // other.gpus, self.host_mib // other.host_mib, self.cores // other.cores)
 
-def count_instances(copies: Iterable[Needs], *, instance: InstanceType) -> int:
+    def without(self, other: "Needs", times: int) -> "Needs":
+        """Return what is left of this when another is taken away several times."""
+        return Needs(
+            gpus=self.gpus - times * other.gpus,
+            host_mib=self.host_mib - times * other.host_mib,
+            cores=self.cores - times * other.cores,
+        )
+
+
+def count_instances(copies: Iterable[tuple[Needs, int]], *, instance: InstanceType) -> int:
     """Return how many instances copies of any size need: the largest are placed first, each where it fits first.
 
     Args:
-        copies: each of them fits an empty instance.
+        copies: what one copy needs and how many there are of it; each of them fits an empty instance.
         instance: the type of all instances.
     """
-    placed: list[list[Needs]] = []
-    for copy in sorted(copies, key=lambda one: (one.gpus, one.host_mib, one.cores), reverse=True):
-        target = next((there for there in placed if _fits([*there, copy], instance)), None)
-        if target is None:
-            placed.append([copy])
-        else:
-            target.append(copy)
-    return len(placed)
+    # What is left of the instances in use, in their order, and how many in a row have it left: copies by the thousand
+    # take no longer than two.
+    used: list[tuple[Needs, int]] = []
+    for needs, count in sorted(copies, key=lambda one: (one[0].gpus, one[0].host_mib, one[0].cores), reverse=True):
+        placed: list[tuple[Needs, int]] = []
+        left = count
+        for room, instances in used:
+            taken = min(left, room.holds(needs) * instances)
+            placed += _place(needs, taken, room=room, instances=instances)
+            left -= taken
+        if left:
+            empty = _empty(instance)
+            placed += _place(needs, left, room=empty, instances=ceil(left / empty.holds(needs)))
+        used = placed
+    return sum(instances for _, instances in used)
 
 
-def _fits(copies: list[Needs], instance: InstanceType) -> bool:
-    return (
-        sum(one.gpus for one in copies) <= instance.gpus
-        and sum(one.host_mib for one in copies) <= int(instance.host_memory_mib * _USABLE_HOST_SHARE)
-        and sum(one.cores for one in copies) <= instance.vcpus - _USABLE_CORES_LESS
+def _place(needs: Needs, count: int, *, room: Needs, instances: int) -> list[tuple[Needs, int]]:
+    """Return what is left of instances that are alike when copies are placed on them, one instance after the other."""
+    most = room.holds(needs)
+    full, rest = divmod(count, most) if most else (0, 0)
+    left = [(room.without(needs, most), full), (room.without(needs, rest), 1 if rest else 0)]
+    return [one for one in (*left, (room, instances - full - (1 if rest else 0))) if one[1]]
+
+
+def _empty(instance: InstanceType) -> Needs:
+    return Needs(
+        gpus=instance.gpus,
+        host_mib=int(instance.host_memory_mib * _USABLE_HOST_SHARE),
+        cores=instance.vcpus - _USABLE_CORES_LESS,
     )
 
 
 def count_copies_per_instance(spec: ModelSpec, *, instance: InstanceType, gpus_per_copy: int) -> int:
     """Return how many copies an instance has GPUs, main memory and cores for; GPU memory is not looked at."""
-    return min(
-        instance.gpus // gpus_per_copy,
-        int(instance.host_memory_mib * _USABLE_HOST_SHARE) // count_host_mib(spec, gpus=gpus_per_copy),
-        (instance.vcpus - _USABLE_CORES_LESS) // count_cpu_cores(gpus=gpus_per_copy),
+    copy = Needs(
+        gpus=gpus_per_copy,
+        host_mib=count_host_mib(spec, gpus=gpus_per_copy),
+        cores=count_cpu_cores(gpus=gpus_per_copy),
     )
+    return _empty(instance).holds(copy)
 
 
 def has_room(

@@ -98,9 +98,8 @@ def check_sharing(
 
     def needed(copies: Sequence[int]) -> int:
         all_of_them = [
-            Needs(gpus=fit.gpus_per_copy, host_mib=fit.host_memory_mib, cores=fit.cpu_cores)
+            (Needs(gpus=fit.gpus_per_copy, host_mib=fit.host_memory_mib, cores=fit.cpu_cores), count)
             for fit, count in zip(fits, copies, strict=True)
-            for _ in range(count)
         ]
         return max(count_instances(all_of_them, instance=one) for one in (instance, *fallbacks))
 

@@ -34,12 +34,20 @@ _REGION_VARIABLES = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 # CDK's own keys hold a colon, a slash or a hyphen: a key of this form is meant for this project, an unknown one is a
 # slip.
-_OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_OWN_KEY = re.compile(r"[A-Za-z]\w*", re.ASCII)
+
+# AWS's integers have 32 bits.
+_LARGEST_NUMBER = 2**31 - 1
+_SHOWN_CHARACTERS = 80
 
 
 def _parse_number(setting: str, text: str) -> int:
-    if not re.fullmatch(r"-?\d+", text, re.ASCII):
-        raise NotAllowedError(setting=setting, value=text, allowed="a whole number")
+    # Python reads no number of thousands of digits, and says so in words of its own.
+    if not re.fullmatch(r"-?\d{1,10}", text, re.ASCII) or abs(int(text)) > _LARGEST_NUMBER:
+        shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+        whole = re.fullmatch(r"-?\d+", text, re.ASCII)
+        allowed = f"a whole number{f' of at most {_LARGEST_NUMBER}' if whole else ''}"
+        raise NotAllowedError(setting=setting, value=shown, allowed=allowed)
     return int(text)
 
 
@@ -159,7 +167,7 @@ def read_settings(
         SettingsError: a setting is unknown or not allowed.
         ModelError: what would be served is unknown or impossible.
     """
-    given = {key: str(value) for key, value in context.items() if _OWN_KEY.fullmatch(key)}
+    given = {key: str(value) for key, value in context.items() if _is_own(key)}
     _refuse_unknown(given)
     stage = Stage(_parse_choice("stage", given.get("stage", Stage.LOCAL), tuple(Stage)))
     settings = settings_of(stage, region=given.get("region") or _find_region(environ))
@@ -167,6 +175,7 @@ def read_settings(
     changes["limits"] = replace(settings.limits, **_parse(given, _LIMITS))
     spec = find_model(given["model"], added=added) if "model" in given else settings.model
     changes["model"] = replace(spec, **_parse(given, _MODEL))
+    _refuse_other_quantization(spec, changes["model"])
     beside: dict[str, Any] = {"models": parse_beside(given[BESIDE], added=added)} if BESIDE in given else {}
     changes["beside"] = replace(settings.beside, **beside, **_parse(given, _BESIDE, prefix=BESIDE_PREFIX))
     changes["service"] = replace(settings.service, **_parse(given, _SERVICE, prefix=SERVICE_PREFIX))
@@ -194,6 +203,16 @@ def _parse(given: Mapping[str, str], parsers: Mapping[str, _Parser], *, prefix: 
     return {key: parsers[key](prefix + key, text) for key, text in found.items()}
 
 
+def _refuse_other_quantization(published: ModelSpec, asked_for: ModelSpec) -> None:
+    """Refuse to quantize what is quantized: an engine ends when the weights say another format than it was told."""
+    if published.quantization not in {None, asked_for.quantization}:
+        raise NotAllowedError(
+            setting="quantization",
+            value=str(asked_for.quantization),
+            allowed=f"none: the weights of {published.model_id} are quantized already, as {published.quantization}",
+        )
+
+
 def _refuse_settings_of_nothing_beside(given: Mapping[str, str]) -> None:
     for key in given:
         if key.startswith(BESIDE_PREFIX) and BESIDE not in given:
@@ -216,13 +235,22 @@ def _refuse_settings_of_no_monitoring(given: Mapping[str, str], *, watched: bool
             )
 
 
-def _refuse_unknown(given: Mapping[str, str]) -> None:
+def _list_known() -> tuple[str, ...]:
     of_the_service = (f"{SERVICE_PREFIX}{key}" for key in _SERVICE)
     of_the_monitoring = (_MONITORING_SWITCH, *(f"{MONITORING_PREFIX}{key}" for key in _MONITORING))
     capture = (_CAPTURE, _CAPTURE_PERCENT)
     of_those_beside = (BESIDE, *(f"{BESIDE_PREFIX}{key}" for key in _BESIDE))
     known = ("stage", "region", "model", *capture, *_SETTINGS, *_LIMITS, *_MODEL)
-    known = (*known, *of_those_beside, *of_the_service, *of_the_monitoring)
+    return (*known, *of_those_beside, *of_the_service, *of_the_monitoring)
+
+
+def _is_own(key: str) -> bool:
+    """Return whether a key is meant for this project: by its form, or as a setting with hyphens for its underscores."""
+    return _OWN_KEY.fullmatch(key) is not None or key.replace("-", "_").lower() in _list_known()
+
+
+def _refuse_unknown(given: Mapping[str, str]) -> None:
+    known = _list_known()
     for key in given:
         if key not in known:
             raise UnknownSettingError(key, known=known)

@@ -36,6 +36,9 @@ from stacks.together import check_together
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEY_LENGTH = 8
+# Parameters are published under the name, and the Parameter Store keeps these beginnings to itself:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+_NOT_PUBLISHED_UNDER = ("aws", "ssm")
 
 
 class Stage(StrEnum):
@@ -127,6 +130,12 @@ class DeploymentSettings:
         if not _NAME.fullmatch(self.name):
             raise NotAllowedError(
                 setting="name", value=self.name, allowed="lower-case letters and digits in words joined by hyphens"
+            )
+        if self.name.startswith(_NOT_PUBLISHED_UNDER):
+            raise NotAllowedError(
+                setting="name",
+                value=self.name,
+                allowed=f"names that do not begin with {' or '.join(_NOT_PUBLISHED_UNDER)}, as no parameter may",
             )
         if len(self.component_name) > MAX_LENGTH:
             most = MAX_LENGTH - (len(self.component_name) - len(self.name))

@@ -22,6 +22,7 @@ def check_together(settings: "DeploymentSettings") -> None:
     """
     _check_fallback(settings)
     _check_office_hours(settings)
+    _check_update(settings)
     _check_weights_key(settings)
     _check_key(settings)
     _check_service_region(settings)
@@ -33,6 +34,16 @@ def _check_office_hours(settings: "DeploymentSettings") -> None:
             setting="office_hours",
             value=f"{settings.office_hours.days} {settings.office_hours.opens}-{settings.office_hours.closes}",
             allowed=f"only beside min_copies=0: with {settings.min_copies} the endpoint never sleeps",
+        )
+
+
+def _check_update(settings: "DeploymentSettings") -> None:
+    """Refuse updates that are taken back before the first copy was watched to the end."""
+    if settings.update_wait_s >= settings.update_timeout_s:
+        raise NotAllowedError(
+            setting="update_wait_s",
+            value=settings.update_wait_s,
+            allowed=f"less than update_timeout_s, {settings.update_timeout_s}: each new copy is watched for so long",
         )
 
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from model.adapter import parse_adapters
 from model.catalog import SMOLLM2, TWIN_LLAMA_DPO, find
 from model.engines import Engine, describe_container, find_engine
 from model.errors import (
@@ -143,9 +144,9 @@ def test_a_region_without_the_image_is_refused():
 
 
 def test_an_environment_that_sagemaker_would_refuse_is_refused():
-    long_id = "owner/" + "n" * 1020
-    with pytest.raises(EnvironmentTooLargeError, match=r"HF_MODEL_ID has 1026 characters. SageMaker takes 1024"):
-        describe(replace(SMOLLM2, model_id=long_id))
+    many = parse_adapters(",".join(f"owner/adapter-{number}@{'a' * 40}" for number in range(10, 28)))
+    with pytest.raises(EnvironmentTooLargeError, match=r"LORA_ADAPTERS has 1043 characters. SageMaker takes 1024"):
+        describe(replace(SMOLLM2, adapters=many))
 
 
 def test_the_environment_cannot_be_changed_afterwards():

@@ -45,7 +45,12 @@ LLAMA, QWEN = "mlabonne/TwinLlama-3.1-8B", "Qwen/Qwen2.5-0.5B-Instruct"
 )
 def test_copies_are_counted_against_gpus_main_memory_and_cores(copies, instances):
     needs = [Needs(gpus=gpus, host_mib=mib, cores=cores) for gpus, mib, cores in copies]
-    assert count_instances(needs, instance=FOUR_GPUS) == instances
+    assert count_instances([(one, 1) for one in needs], instance=FOUR_GPUS) == instances
+
+
+def test_copies_by_the_million_are_counted_at_once():
+    one, half = Needs(gpus=1, host_mib=1024, cores=2), Needs(gpus=2, host_mib=1024, cores=2)
+    assert count_instances([(one, 10**6), (half, 10**6 + 1)], instance=FOUR_GPUS) == 750_001
 
 
 def test_one_model_takes_what_it_took_alone():

@@ -99,6 +99,13 @@ def app():
             id="prefill",
         ),
         pytest.param(
+            {"engine": "vllm", "max_input_tokens": "60", "max_batch_prefill_tokens": "60"},
+            InvalidLimitsError,
+            "max_concurrent_requests is 64. At most 60 is allowed: it must be within max_batch_prefill_tokens: a pass "
+            "has a token of each request.",
+            id="requests-of-a-pass",
+        ),
+        pytest.param(
             {"model": "Qwen/Qwen3-8B"},
             UnsupportedModelError,
             "engine 'tgi' does not serve Qwen/Qwen3-8B: its architecture is 'qwen3'. Set engine=vllm.",
@@ -129,6 +136,18 @@ def test_what_could_not_run_is_refused_with_what_would(app, context, error, mess
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         EndpointStack(app, settings=read_settings({"stage": "dev"} | context, {}))
     assert app.node.find_all() == [app]
+
+
+def test_tgi_lets_more_requests_in_than_it_reads_tokens_at_once(app):
+    context = {"stage": "dev", "max_input_tokens": "60", "max_batch_prefill_tokens": "60"}
+    assert EndpointStack(app, settings=read_settings(context | {"name": "few-tokens"}, {})).node.children
+
+
+@pytest.mark.parametrize("max_copies", ["100000", "2147483647"])
+def test_any_number_of_copies_is_counted_at_once(app, max_copies):
+    context = {"stage": "dev", "max_copies": max_copies, "max_instances": "2"}
+    with pytest.raises(DoesNotFitError, match=rf"^{max_copies} copies of 1 GPU\(s\) need {max_copies} x ml.g5.2xlarge"):
+        EndpointStack(app, settings=read_settings(context, {}))
 
 
 def test_the_fit_is_that_of_the_engine(app):

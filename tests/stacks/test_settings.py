@@ -5,6 +5,7 @@ import pytest
 
 from model.catalog import SMOLLM2
 from model.errors import UnknownEngineError, UnknownInstanceError, UnknownModelError
+from model.spec import Quantization
 from stacks.context import read_settings
 from stacks.errors import NotAllowedError, UnknownSettingError
 from stacks.settings import Stage
@@ -85,12 +86,39 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant():
     assert "instance_type" in message
 
 
+@pytest.mark.parametrize("key", ["minCopies", "min-copies", "Min_Copies", "MIN_COPIES", "service-image"])
+def test_a_setting_in_another_spelling_is_not_left_out_without_a_word(key):
+    with pytest.raises(UnknownSettingError, match=rf"^setting '{key}' is not known\."):
+        read_settings({key: "1"}, {})
+
+
+@pytest.mark.parametrize("quantization", ["eetq", "fp8"])
+def test_weights_that_are_quantized_are_not_quantized_again(quantization):
+    mine = replace(SMOLLM2, model_id="me/awq", quantization=Quantization.AWQ)
+    with pytest.raises(
+        NotAllowedError,
+        match=rf"quantization is '{quantization}'. Allowed: none: the weights of me/awq are quantized already, as awq",
+    ):
+        read_settings({"model": "me/awq", "quantization": quantization}, {}, added={"me/awq": mine})
+
+
+def test_weights_that_are_quantized_as_asked_for_are_served_so():
+    mine = replace(SMOLLM2, model_id="me/fp8", quantization=Quantization.FP8)
+    asked = {"model": "me/fp8", "quantization": "fp8"}
+    assert read_settings(asked, {}, added={"me/fp8": mine}).model.quantization == "fp8"
+
+
 @pytest.mark.parametrize(
     ("context", "message"),
     [
         ({"stage": "qa"}, "stage is 'qa'. Allowed: local, dev, prod."),
         ({"min_copies": "two"}, "min_copies is 'two'. Allowed: a whole number."),
         ({"min_copies": "1.5"}, "min_copies is '1.5'. Allowed: a whole number."),
+        ({"max_copies": "2147483648"}, "max_copies is '2147483648'. Allowed: a whole number of at most 2147483647."),
+        (
+            {"max_copies": "9" * 5000},
+            f"max_copies is '{'9' * 80}…'. Allowed: a whole number of at most 2147483647.",
+        ),
         ({"min_copies": "3"}, "min_copies is 3. Allowed: 0 to 2."),
         ({"min_copies": "-1"}, "min_copies is -1. Allowed: 0 to 2."),
         ({"max_copies": "0"}, "max_copies is 0. Allowed: 1 or more."),
@@ -99,6 +127,10 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant():
         ({"startup_timeout_s": "59"}, "startup_timeout_s is 59. Allowed: 60 to 3600."),
         ({"startup_timeout_s": "3601"}, "startup_timeout_s is 3601. Allowed: 60 to 3600."),
         ({"update_wait_s": "3601"}, "update_wait_s is 3601. Allowed: 0 to 3600."),
+        (
+            {"update_wait_s": "600", "update_timeout_s": "600"},
+            "update_wait_s is 600. Allowed: less than update_timeout_s, 600: each new copy is watched for so long.",
+        ),
         ({"update_timeout_s": "599"}, "update_timeout_s is 599. Allowed: 600 to 28800."),
         ({"roll_back_on_errors": "no"}, "roll_back_on_errors is 'no'. Allowed: true, false."),
         ({"scale_in_cooldown_s": "-1"}, "scale_in_cooldown_s is -1. Allowed: 0 or more."),
@@ -117,6 +149,13 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant():
             )
         ),
         ({"name": "Twin_1"}, "name is 'Twin_1'. Allowed: lower-case letters and digits in words joined by hyphens."),
+        *(
+            (
+                {"name": name},
+                f"name is {name!r}. Allowed: names that do not begin with aws or ssm, as no parameter may.",
+            )
+            for name in ("aws-twin", "ssm1")
+        ),
         ({"name": "a" * 45}, f"name is '{'a' * 45}'. Allowed: at most 44 characters in stage local."),
     ],
 )
