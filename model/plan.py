@@ -15,7 +15,7 @@ from model.images import Image, find_image
 from model.limits import ServingLimits
 from model.memory import count_kv_bytes_per_token, count_weights_bytes
 from model.roofline import Speed, estimate_speed
-from model.sharing import Share, check_sharing
+from model.sharing import Share, beside_the_main, check_sharing
 from model.spec import ModelSpec
 
 _MOST_AT_ONCE = 4
@@ -143,14 +143,20 @@ def make_plan(deployment: Deployment) -> Plan:
 
 
 def _find_blocker(deployment: Deployment) -> str | None:
-    try:
+    def describe(spec: ModelSpec, gpus_per_copy: int) -> None:
         describe_container(
             engine=deployment.engine,
-            spec=deployment.spec,
+            spec=spec,
             limits=deployment.limits,
             region=deployment.region,
-            gpus_per_copy=deployment.gpus_per_copy,
+            gpus_per_copy=gpus_per_copy,
         )
+
+    try:
+        describe(deployment.spec, deployment.gpus_per_copy)
+        for share in deployment.beside:
+            with beside_the_main(share.spec):
+                describe(share.spec, share.gpus_per_copy)
     except GatedModelError as error:
         return str(error)
     return None

@@ -5,11 +5,18 @@ room and moves none, so that instances may be filled worse than here: a setting 
 the best filling needs more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from model.engines import Engine
-from model.errors import DoesNotFitError
+from model.errors import (
+    DoesNotFitError,
+    EnvironmentTooLargeError,
+    GatedModelError,
+    InvalidLimitsError,
+    UnsupportedModelError,
+)
 from model.fallback import check_fallbacks
 from model.fit import Fit
 from model.hardware import InstanceType
@@ -58,6 +65,29 @@ class SharedFit:
     notes: tuple[str, ...]
 
 
+@contextmanager
+def beside_the_main(spec: ModelSpec) -> Iterator[None]:
+    """Have a refusal say that it is of a model beside the main one, some settings of which have other names.
+
+    Raises:
+        ModelError: as was refused, with the model and these names.
+    """
+    try:
+        yield
+    except (
+        DoesNotFitError,
+        EnvironmentTooLargeError,
+        GatedModelError,
+        InvalidLimitsError,
+        UnsupportedModelError,
+    ) as error:
+        raise type(error)(
+            f"beside has {spec.model_id}: {error.problem}",
+            remedy=f"{error.remedy} Of a model beside, gpus_per_copy is beside_gpus_per_copy, and s3_uri is "
+            "beside=MODEL=s3://BUCKET/PREFIX/; instance type, engine and limits are those of all.",
+        ) from error
+
+
 def check_sharing(
     shares: Sequence[Share],
     *,
@@ -81,8 +111,9 @@ def check_sharing(
         ModelError: as `check_fallbacks`.
     """
     alone = len(shares) == 1
-    fits = tuple(
-        check_fallbacks(
+
+    def fit(share: Share) -> Fit:
+        return check_fallbacks(
             spec=share.spec,
             limits=share.limits,
             instance=instance,
@@ -93,27 +124,32 @@ def check_sharing(
             max_instances=max_instances if alone else None,
             engine=engine,
         )
-        for share in shares
-    )
+
+    def fit_beside(share: Share) -> Fit:
+        with beside_the_main(share.spec):
+            return fit(share)
+
+    main, *others = shares
+    fits = (fit(main), *map(fit_beside, others))
 
     def needed(copies: Sequence[int]) -> int:
         all_of_them = [
-            (Needs(gpus=fit.gpus_per_copy, host_mib=fit.host_memory_mib, cores=fit.cpu_cores), count)
-            for fit, count in zip(fits, copies, strict=True)
+            (Needs(gpus=one.gpus_per_copy, host_mib=one.host_memory_mib, cores=one.cpu_cores), count)
+            for one, count in zip(fits, copies, strict=True)
         ]
-        return max(count_instances(all_of_them, instance=one) for one in (instance, *fallbacks))
+        return max(count_instances(all_of_them, instance=kind) for kind in (instance, *fallbacks))
 
     most = needed([share.max_copies for share in shares])
     serving = needed([max(1, share.min_copies) for share in shares])
     if alone:
-        (fit,) = fits
+        (only,) = fits
         return SharedFit(
             fits=fits,
-            min_instances=fit.min_instances,
+            min_instances=only.min_instances,
             serving_instances=serving,
             busiest_instances=most,
-            max_instances=fit.max_instances,
-            notes=fit.notes,
+            max_instances=only.max_instances,
+            notes=only.notes,
         )
     with_update = needed([share.max_copies + 1 for share in shares])
     if max_instances is not None and max_instances < most:
@@ -123,7 +159,7 @@ def check_sharing(
             f"{max_instances}.",
             remedy=f"Raise max_instances to {most}, or lower max_copies or beside_max_copies.",
         )
-    notes = dict.fromkeys(note for fit in fits for note in fit.notes)
+    notes = dict.fromkeys(note for one in fits for note in one.notes)
     if max_instances is not None and max_instances < with_update:
         notes["max_instances leaves no room for a copy more of each model: an update may have to wait for it."] = None
     return SharedFit(

@@ -50,19 +50,17 @@ def check_adapter_names(components: Mapping[str, S3Adapter], *, stage: str) -> N
             raise NotAllowedError(
                 setting="adapters", value=str(adapter), allowed=f"names of at most {most} characters in stage {stage}"
             )
-    if len(publish({name: adapter.adapter_id for name, adapter in components.items()})) > _MAX_PARAMETER_CHARACTERS:
-        raise NotAllowedError(
-            setting="adapters",
-            value=f"{len(components)} adapters",
-            allowed=f"as many as a parameter of {_MAX_PARAMETER_CHARACTERS} characters has room for, with components",
-        )
+    _check_published(
+        {name: adapter.adapter_id for name, adapter in components.items()}, setting="adapters", kind="adapters"
+    )
 
 
 def check_beside(components: Mapping[str, ModelSpec], *, main: ModelSpec) -> None:
     """Refuse models that could not be on an endpoint beside the main one.
 
     Raises:
-        NotAllowedError: it is the main one, its component's name is too long, or it would not reach its weights.
+        NotAllowedError: one is the main one, its component's name is too long, or it would not reach its weights; or
+            there are too many to be published.
     """
     for name, model in components.items():
         if len(name) > MAX_LENGTH:
@@ -79,3 +77,14 @@ def check_beside(components: Mapping[str, ModelSpec], *, main: ModelSpec) -> Non
                 value=model.model_id,
                 allowed="MODEL=s3://BUCKET/PREFIX/: beside weights in S3 no container reaches the hub",
             )
+    _check_published({name: model.model_id for name, model in components.items()}, setting=SETTING, kind="models")
+
+
+def _check_published(components: Mapping[str, str], *, setting: str, kind: str) -> None:
+    """Refuse more components than the Parameter Store takes the names of in one parameter."""
+    if len(publish(components)) > _MAX_PARAMETER_CHARACTERS:
+        raise NotAllowedError(
+            setting=setting,
+            value=f"{len(components)} {kind}",
+            allowed=f"as many as a parameter of {_MAX_PARAMETER_CHARACTERS} characters has room for, with components",
+        )

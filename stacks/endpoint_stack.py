@@ -9,7 +9,7 @@ from constructs import Construct
 
 from model.engines import Container, describe_container
 from model.fit import Fit
-from model.sharing import check_sharing
+from model.sharing import beside_the_main, check_sharing
 from model.spec import ModelSpec
 from stacks.beside_settings import slug_of
 from stacks.component_names import publish
@@ -47,10 +47,7 @@ class EndpointStack(Stack):
 
     def __init__(self, scope: Construct, *, settings: DeploymentSettings) -> None:
         container = _describe_container(settings, settings.model, gpus_per_copy=settings.gpus_per_copy)
-        beside = {
-            name: _describe_container(settings, model, gpus_per_copy=settings.beside.gpus_per_copy)
-            for name, model in settings.beside_components.items()
-        }
+        beside = {name: _describe_beside(settings, model) for name, model in settings.beside_components.items()}
         shared = check_sharing(
             list_shares(settings),
             instance=settings.instance_type,
@@ -223,6 +220,11 @@ def _describe_container(settings: DeploymentSettings, model: ModelSpec, *, gpus_
         region=settings.region,
         gpus_per_copy=gpus_per_copy,
     )
+
+
+def _describe_beside(settings: DeploymentSettings, model: ModelSpec) -> Container:
+    with beside_the_main(model):
+        return _describe_container(settings, model, gpus_per_copy=settings.beside.gpus_per_copy)
 
 
 def _note_unwatched(settings: DeploymentSettings) -> str:

@@ -30,6 +30,7 @@ from stacks.encryption_key import EncryptionKey
 from stacks.errors import NotAllowedError
 from stacks.monitoring_settings import MonitoringSettings
 from stacks.office_hours import OfficeHours
+from stacks.policy_size import check_policy_sizes
 from stacks.regions import COMPONENT_REGIONS
 from stacks.service_settings import ServiceSettings
 from stacks.together import check_together
@@ -158,6 +159,7 @@ class DeploymentSettings:
         self._check_range("update_wait_s", 0, 3600)
         self._check_range("update_timeout_s", 600, 28_800)
         check_together(self)
+        check_policy_sizes(self)
 
     @property
     def image(self) -> Image:

@@ -8,6 +8,7 @@ from model.errors import DoesNotFitError
 from model.hardware import find_instance
 from model.limits import ServingLimits
 from model.plan import Deployment, make_plan
+from model.sharing import Share
 
 BOOK = Deployment(
     spec=TWIN_LLAMA_DPO,
@@ -59,6 +60,12 @@ def test_a_gated_model_fits_and_is_blocked_until_its_weights_are_in_a_bucket():
     assert "s3_uri" in make_plan(replace(BOOK, spec=gated)).blocker
     copied = replace(gated, s3_uri="s3://bucket/llama/")
     assert make_plan(replace(BOOK, spec=copied)).blocker is None
+
+
+def test_a_gated_model_beside_blocks_the_plan_like_the_main_one():
+    gated = find("meta-llama/Llama-3.1-8B-Instruct")
+    share = Share(spec=gated, limits=BOOK.limits, gpus_per_copy=1, min_copies=0, max_copies=1)
+    assert make_plan(replace(BOOK, beside=(share,))).blocker.startswith(f"beside has {gated.model_id}: ")
 
 
 def test_the_engine_decides_image_and_driver():

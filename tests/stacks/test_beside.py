@@ -10,7 +10,7 @@ import re
 import pytest
 from aws_cdk import App
 
-from model.errors import DoesNotFitError, InvalidSpecError, UnknownModelError
+from model.errors import DoesNotFitError, GatedModelError, InvalidSpecError, UnknownModelError
 from stacks.context import read_settings
 from stacks.endpoint_stack import EndpointStack
 from stacks.errors import NotAllowedError
@@ -119,11 +119,23 @@ def test_a_wrong_setting_is_refused(context, error, message):
     ("context", "message"),
     [
         ({"max_instances": "2"}, "the copies of 2 models need 3 instances together (2 of mlabonne/TwinLlama"),
-        ({"beside_gpus_per_copy": "2"}, "gpus_per_copy is 2. ml.g5.2xlarge has 1 GPU(s)"),
+        (
+            {"beside_gpus_per_copy": "2"},
+            f"beside has {QWEN}: gpus_per_copy is 2. ml.g5.2xlarge has 1 GPU(s): 1 to that many. Of a model beside",
+        ),
         ({"beside": "Qwen/Qwen2.5-32B-Instruct"}, "Qwen/Qwen2.5-32B-Instruct on 1 GPU(s) of ml.g5.2xlarge"),
     ],
 )
 def test_what_does_not_fit_beside_each_other_is_refused_at_synth(cdk_context, context, message):
     settings = read_settings({"stage": "dev", "beside": QWEN} | context, {})
     with pytest.raises(DoesNotFitError, match=re.escape(message)):
+        EndpointStack(App(context=cdk_context), settings=settings)
+
+
+def test_a_gated_model_beside_is_refused_with_how_its_weights_are_named(cdk_context):
+    settings = read_settings({"stage": "dev", "beside": "meta-llama/Llama-3.1-8B-Instruct"}, {})
+    with pytest.raises(
+        GatedModelError,
+        match=r"^beside has meta-llama/.*: model .* is gated: .* s3_uri is beside=MODEL=s3://BUCKET/PREFIX/",
+    ):
         EndpointStack(App(context=cdk_context), settings=settings)
