@@ -20,10 +20,26 @@ _OTHER_FORMS = re.compile(r"consolidated.*|adapter_.*")
 _SETTINGS = re.compile(
     r"config\.json|generation_config\.json|model\.safetensors\.index\.json|quantize_config\.json|quant_config\.json|"
     r"hf_quant_config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|"
-    r"vocab\.json|vocab\.txt|merges\.txt|tokenizer\.model|tokenizer\.model\.v3|spiece\.model|sentencepiece\.bpe\.model|"
+    r"vocab\.json|vocab\.txt|merges\.txt|tokenizer\.model|tokenizer\.model\.v3|tekken\.json|spiece\.model|"
+    r"sentencepiece\.bpe\.model|"
     r"chat_template\.json|chat_template\.jinja|preprocessor_config\.json|processor_config\.json|"
     r"(?:LICENSE|LICENCE|NOTICE|USE_POLICY)(?:\.md|\.txt)?"
 )
+# Any of these is a tokenizer; without one no engine starts.
+_TOKENIZERS = frozenset(
+    {
+        "tokenizer.json",
+        "tokenizer.model",
+        "tokenizer.model.v3",
+        "tekken.json",
+        "vocab.json",
+        "vocab.txt",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+    }
+)
+# How save_pretrained() names the pieces of a large model, each with the number of all.
+_PIECE = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<all>\d{5})\.safetensors")
 
 
 def read_shards(index: object) -> frozenset[str]:
@@ -74,9 +90,22 @@ def find_gaps(names: Collection[str], *, shards: frozenset[str] | None) -> list[
     gaps = [] if CONFIG in names else [f"no {CONFIG}"]
     if shards is not None:
         gaps += [f"{INDEX} names {shard}, which is not there" for shard in sorted(shards - frozenset(names))]
-    elif not find_weights(names, shards=None):
+    elif weights := find_weights(names, shards=None):
+        if missing := sorted(_list_pieces(weights) - weights):
+            gaps.append(f"no {missing[0]}" + (f" and {len(missing) - 1} more pieces" if len(missing) > 1 else ""))
+    else:
         gaps.append("no *.safetensors")
+    if not _TOKENIZERS & frozenset(names):
+        gaps.append("no tokenizer (tokenizer.json or tokenizer.model)")
     return gaps
+
+
+def _list_pieces(weights: Collection[str]) -> frozenset[str]:
+    """Return the names of all pieces of the models that the files are pieces of: they say how many there are."""
+    found = {(piece["stem"], piece["all"]) for piece in map(_PIECE.fullmatch, weights) if piece}
+    return frozenset(
+        f"{stem}-{number:05}-of-{count}.safetensors" for stem, count in found for number in range(1, int(count) + 1)
+    )
 
 
 def _advise(names: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import boto3
 import typer
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from cli.checks.check import code_of
 from cli.environment import DEFAULT_REGION
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from model.publish.publication import Publication, Publisher
 
 _ATTEMPTS = 5
+_RUN_AGAIN = "Run it again later: what has arrived is not sent again."
+_OF_THE_SERVER = 500
+_BUSY = frozenset({"SlowDown", "RequestTimeout", "ThrottlingException"})
 
 
 def publish(  # noqa: PLR0917 - the options of the command
@@ -78,11 +81,19 @@ def publish(  # noqa: PLR0917 - the options of the command
         raise CliError(error.problem, advice=error.remedy) from error
     except ModelError as error:
         raise UsageError(error.problem, advice=error.remedy) from error
+    except (EndpointConnectionError, HTTPClientError) as error:
+        raise PrerequisiteError(f"S3 was not reached, or broke off: {error}", advice=_RUN_AGAIN) from error
+    except ClientError as error:
+        if code_of(error) not in _BUSY and error.response["ResponseMetadata"]["HTTPStatusCode"] < _OF_THE_SERVER:
+            raise
+        raise PrerequisiteError(f"S3 did not take it: {error}", advice=_RUN_AGAIN) from error
+    except OSError as error:
+        raise UsageError(f"{error.filename or source} cannot be read: {error.strerror or error}.") from error
     _show(done, commands=_next_commands(done, folder=folder, stage=stage, project=project), as_json=as_json)
 
 
 def _is_folder(source: str) -> bool:
-    return Path(source).expanduser().is_dir() or source.startswith((".", "/", "~")) or source.count("/") > 1
+    return source.startswith((".", "/", "~")) or source.count("/") > 1 or Path(source).expanduser().is_dir()
 
 
 def _check_words(

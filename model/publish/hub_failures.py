@@ -64,6 +64,11 @@ def translated(model_id: str, revision: str | None) -> Iterator[None]:
         ) from error
     except HFValidationError as error:
         raise _refuse(f"{model_id!r} is no id of the hub.", "It must read 'owner/name'.") from error
+    except UnicodeEncodeError as error:
+        # It is the one text of a request that comes from outside and is checked by nobody before.
+        raise _refuse(
+            "the hub's token holds a character that none has.", "Set HF_TOKEN to the token and nothing else."
+        ) from error
     except OSError as error:
         raise HubError(
             f"the download of {model_id!r} failed: {error.strerror or type(error).__name__}.",

@@ -12,12 +12,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from model.errors import ChecksumError
 from model.publish.digest import Digest
 from model.publish.prefix import Prefix
 
 # Beyond this more connections give no more on one machine.
 PARTS_AT_ONCE = 16
 _FILES_AT_ONCE = 4
+# What S3 says of bytes with another checksum than they came with.
+_OTHER_BYTES = frozenset({"BadDigest", "XAmzContentChecksumMismatch"})
 
 
 def upload(
@@ -35,7 +38,7 @@ def upload(
         How many bytes were sent now.
 
     Raises:
-        ChecksumError: S3 holds another file in the end.
+        ChecksumError: S3 holds another file in the end, or a file changed after it was read.
         ClientError: S3 refused something.
     """
     with (
@@ -71,7 +74,7 @@ class _File:
 
     def put(self) -> int:
         """Send a file that is one part."""
-        with _unless_there():
+        with self._unchanged(), _unless_there():
             self._client.put_object(
                 **self._place,
                 Body=self._path.read_bytes(),
@@ -114,16 +117,30 @@ class _File:
         with self._path.open("rb") as opened:
             opened.seek((number - 1) * self._digest.part_bytes)
             part = opened.read(size_bytes)
-        answer = self._client.upload_part(
-            **self._place,
-            UploadId=upload_id,
-            PartNumber=number,
-            Body=part,
-            ChecksumAlgorithm="SHA256",
-            ChecksumSHA256=self._digest.parts[number - 1],
-        )
+        with self._unchanged():
+            answer = self._client.upload_part(
+                **self._place,
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=part,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=self._digest.parts[number - 1],
+            )
         self._sent(size_bytes)
         return answer["ETag"]
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Say of bytes that are not those of their checksum, which S3 does not take, that the file changed."""
+        try:
+            yield
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _OTHER_BYTES:
+                raise
+            raise ChecksumError(
+                f"{self._path} is not the file any more that was read.",
+                remedy="Let nothing write to it, and run it again.",
+            ) from error
 
     def _size_of(self, number: int) -> int:
         before_bytes = (number - 1) * self._digest.part_bytes

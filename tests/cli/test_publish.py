@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -179,6 +180,7 @@ def test_from_the_hub_with_a_token_out_of_secrets_manager_that_nobody_gets_to_se
         (("me/mine", "--model-id", "me/mine", "--to", "s3://x-y-z/"), 2, "--model-id is of a folder"),
         (("mine", "--to", "s3://x-y-z/"), 2, "It must read 'owner/name'"),
         (("./none", "--model-id", "me/mine", "--to", "s3://x-y-z/"), 2, "is no folder"),
+        (("./" + "n" * 300, "--model-id", "me/mine", "--to", "s3://x-y-z/"), 2, "cannot be read: File name too long"),
         (("me/mine", "--to", "x-y-z"), 2, "is no prefix in S3"),
         (("me/mine", "--to", "s3://no-such-bucket-here/"), 2, "there is no bucket"),
         (("me/mine", "--to", f"s3://{BUCKET}/", "--revision", "v9"), 2, "not the revision 'v9'"),
@@ -209,6 +211,43 @@ def test_a_hub_that_is_not_reached_ends_with_3(twin: Any, s3: Any, monkeypatch: 
     ended = twin("publish", "me/mine", "--to", f"s3://{BUCKET}/")
     assert ended.code == 3
     assert "was not reached" in ended.err
+
+
+def test_an_s3_that_does_not_take_it_or_is_not_reached_ends_with_3_and_what_to_do(
+    twin: Any, s3: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr("cli.commands.publish._ATTEMPTS", 1)
+    words = ["publish", folder, "--model-id", "me/mine", "--to", f"s3://{BUCKET}/"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{server.server_port}")
+        busy = twin(*words)
+        server.shutdown()
+        thread.join()
+    gone = twin(*words)
+    for ended, message in ((busy, "S3 did not take it: .*SlowDown"), (gone, "S3 was not reached, or broke off: ")):
+        assert ended.code == 3
+        assert re.search(rf"error: {message}.*\nRun it again later: what has arrived is not sent again\.", ended.err)
+
+
+def test_a_token_that_is_none_is_refused_and_not_shown(
+    twin: Any, s3: Any, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_sécret")
+    ended = twin("publish", "me/mine", "--to", f"s3://{BUCKET}/tokens/")
+    assert ended.code == 2
+    assert "token holds a character that none has. Set HF_TOKEN" in ended.err.replace("\n", " ")
+    assert "hf_" not in ended.out + ended.err
 
 
 def test_a_folder_that_is_no_model_makes_no_bucket(twin: Any, s3: Any, folder: Path) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from model.errors import ChecksumError, DestinationError, IncompleteModelError
 from model.manifest import MANIFEST, parse_manifest
+from model.publish.destination import parse_destination
 from model.publish.digest import read_digest
 from model.publish.folder import list_model
 from model.publish.hub_snapshot import Hub
 from model.publish.progress import Phase
+from model.publish.publication import Publisher
 from tests.model.publish.hub import COMMIT, running_hub
 from tests.model.publish.weights import model, safetensors
 
@@ -72,6 +74,27 @@ def test_a_prefix_that_holds_anything_else_is_refused_before_a_byte_is_sent(s3, 
     assert {item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]} == {
         "taken/notes.txt", "other/config.json",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("data_bytes", [5000, LARGE])
+@pytest.mark.parametrize("change", [lambda content: content[:-1] + b"?", lambda content: content[:-1]])
+def test_a_file_that_changes_while_it_is_published_is_refused_and_no_manifest_is_written(
+    s3, bucket, folder, *, data_bytes, change
+):
+    here = folder(model(data_bytes=data_bytes))
+    weights = here / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    files = list_model(here)
+
+    def report(moment):
+        if (moment.phase, moment.done_bytes) == (Phase.UPLOAD, 0):
+            weights.write_bytes(change(weights.read_bytes()))
+
+    to = parse_destination(f"s3://{bucket}/models/")
+    with pytest.raises(ChecksumError, match=r"model\.safetensors is not the file any more that was read\. Let nothing"):
+        Publisher(s3, to=to, exact=True, kms_key=None, report=report).publish_files(files, "me/mine")
+    there = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+    assert not there & {f"models/{name}" for name in (MANIFEST, "config.json", "model.safetensors")}
 
 
 def test_an_object_that_was_lost_is_sent_again_and_no_other(s3, bucket, publish, folder):
