@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from cli.errors import UsageError
 
+_STAGE = "dev"
+
 
 def parse_context(pairs: Iterable[str], *, without: Mapping[str, str] | None = None) -> dict[str, str]:
     """The settings by key.
@@ -24,3 +26,23 @@ def parse_context(pairs: Iterable[str], *, without: Mapping[str, str] | None = N
             raise UsageError(f"-c {key} is no setting of this command.", advice=without[key])
         given[key] = value
     return given
+
+
+def settle_context(pairs: Iterable[str], options: Mapping[str, str | None]) -> dict[str, str]:
+    """The settings by key, with those that the command has options of its own for; stage dev unless one is said.
+
+    Args:
+        pairs: `KEY=VALUE`, as on the command line.
+        options: what the options say, by the settings that they stand for; None where an option was not given.
+
+    Raises:
+        UsageError: a pair is not written as KEY=VALUE, or an option says another value than a pair does.
+    """
+    given = parse_context(pairs)
+    for key, value in options.items():
+        if value is None:
+            continue
+        if given.get(key, value) != value:
+            raise UsageError(f"{key} is {value!r}, and {given[key]!r} by -c {key}={given[key]}.", advice="Say it once.")
+        given[key] = value
+    return {"stage": _STAGE} | given

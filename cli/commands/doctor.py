@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from cli.checks.check import Check, State
 from cli.checks.doctor import examine
-from cli.context import parse_context
+from cli.context import settle_context
 from cli.errors import UsageError
 from cli.progress import Progress
 from cli.project import Project
@@ -22,7 +22,7 @@ _COLOURS = {State.OK: "green", State.FIX: "red", State.NOT_CHECKED: "yellow"}
 
 
 def doctor(
-    stage: Annotated[str, typer.Option(help="Whose settings: local, dev or prod.")] = "dev",
+    stage: Annotated[str | None, typer.Option(help="Whose settings: local, dev or prod.", show_default="dev")] = None,
     context: Annotated[
         list[str] | None, typer.Option("--context", "-c", help="A setting as for cdk: KEY=VALUE. May be repeated.")
     ] = None,
@@ -36,7 +36,7 @@ def doctor(
     """
     choose_target(Project.locate(), Progress(quiet=as_json), aws=aws)
     try:
-        checks = examine(parse_context(context or []) | {"stage": stage})
+        checks = examine(settle_context(context or [], {"stage": stage}))
     except (SettingsError, ModelError) as error:
         raise UsageError(str(error)) from error
     to_fix = [check for check in checks if check.state is State.FIX]

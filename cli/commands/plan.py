@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.context import parse_context
+from cli.context import settle_context
 from cli.errors import UsageError
 from cli.plan_table import print_plan, print_refusal
 from cli.project import Project
@@ -22,7 +22,7 @@ _DOES_NOT_DEPLOY = 1
 
 
 def plan(
-    stage: Annotated[str, typer.Option(help="Whose settings: local, dev or prod.")] = "dev",
+    stage: Annotated[str | None, typer.Option(help="Whose settings: local, dev or prod.", show_default="dev")] = None,
     model: Annotated[str | None, typer.Option(help="Another model: an id of the catalogue or of models.json.")] = None,
     instance: Annotated[str | None, typer.Option(help="Another instance type, as ml.g5.12xlarge.")] = None,
     context: Annotated[
@@ -31,11 +31,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Show fit, limits, speed and cost of a deployment. Exit status 1 where it would not run, with what would."""
-    given = parse_context(context or []) | {"stage": stage}
-    if model:
-        given["model"] = model
-    if instance:
-        given["instance_type"] = instance
+    given = settle_context(context or [], {"stage": stage, "model": model, "instance_type": instance})
     try:
         deployment = _read_deployment(given)
     except (SettingsError, ModelError) as error:

@@ -33,6 +33,24 @@ def test_the_plan_of_a_stage_is_of_that_stage_s_settings(twin):
     assert prod["cost"]["idle_usd"] > 0
 
 
+def test_the_stage_may_be_said_as_cdk_is_told_it(twin):
+    assert twin("plan", "-c", "stage=prod").out == twin("plan", "--stage", "prod").out != twin("plan").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--stage", "dev", "-c", "stage=prod"), "stage is 'dev', and 'prod' by -c stage=prod."),
+        (("--instance", "ml.g5.xlarge", "-c", "instance_type=ml.g6.xlarge"), "and 'ml.g6.xlarge' by -c instance_type="),
+    ],
+)
+def test_an_option_that_says_another_thing_than_a_setting_ends_with_2(twin, arguments, message):
+    ended = twin("plan", *arguments)
+    assert ended.code == 2
+    assert message in ended.err
+    assert "Say it once." in ended.err
+
+
 def test_a_plan_of_several_models_reckons_their_instances_together(twin):
     beside = ("-c", "beside=Qwen/Qwen2.5-0.5B-Instruct", "-c", "beside_max_copies=3")
     found = json.loads(twin("plan", "--json", *beside).out)
