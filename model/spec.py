@@ -17,7 +17,9 @@ _LONGEST_ID = 96
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # Bucket rules: 3-63 lower-case letters, digits, dots, hyphens.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_S3_PREFIX = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>(?:[\w!.*'()-]+/)+)", re.ASCII)
+# Of the characters that keys are safe with, `*` is left out: the role that may read the prefix would take it for a
+# wildcard.
+_S3_PREFIX = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>(?:[\w!.'()-]+/)+)", re.ASCII)
 
 # The largest published models have 10^12 parameters: a number beyond this is a slip.
 _MOST = 10**15
@@ -195,7 +197,7 @@ class ModelSpec:
         if self.s3_uri is not None and not _S3_PREFIX.fullmatch(self.s3_uri):
             raise InvalidSpecError(
                 f"{self.model_id}: {self.s3_uri!r} is not a prefix in S3.",
-                remedy="It must read 's3://BUCKET/PREFIX/' and end in '/'.",
+                remedy="It must read 's3://BUCKET/PREFIX/' and end in '/', the prefix of letters, digits and !-_.'()/.",
             )
 
 

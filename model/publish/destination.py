@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from model.errors import DestinationError
 
 # Bucket rules as in spec.py; the prefix may be left out: the model's id and revision follow it.
-_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>(?:[\w!.*'()-]+/)*))?", re.ASCII)
+_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>(?:[\w!.'()-]+/)*))?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,10 @@ def parse_destination(uri: str) -> Destination:
     """
     found = _URI.fullmatch(uri if uri.endswith("/") else f"{uri}/")
     if found is None:
-        raise DestinationError(f"{uri!r} is no prefix in S3.", remedy="It must read 's3://BUCKET/PREFIX/'.")
+        raise DestinationError(
+            f"{uri!r} is no prefix in S3.",
+            remedy="It must read 's3://BUCKET/PREFIX/', the prefix of letters, digits and !-_.'()/.",
+        )
     return Destination(bucket=found["bucket"], prefix=found["prefix"] or "")
 
 

@@ -182,6 +182,7 @@ def test_from_the_hub_with_a_token_out_of_secrets_manager_that_nobody_gets_to_se
         (("./none", "--model-id", "me/mine", "--to", "s3://x-y-z/"), 2, "is no folder"),
         (("./" + "n" * 300, "--model-id", "me/mine", "--to", "s3://x-y-z/"), 2, "cannot be read: File name too long"),
         (("me/mine", "--to", "x-y-z"), 2, "is no prefix in S3"),
+        (("me/mine", "--to", "s3://x-y-z/*/"), 2, "is no prefix in S3"),
         (("me/mine", "--to", "s3://no-such-bucket-here/"), 2, "there is no bucket"),
         (("me/mine", "--to", f"s3://{BUCKET}/", "--revision", "v9"), 2, "not the revision 'v9'"),
         (("me/none", "--to", f"s3://{BUCKET}/"), 2, "has no model 'me/none'"),

@@ -31,6 +31,7 @@ def test_weights_may_lie_under_a_prefix_in_s3(uri):
         "http://bucket/folder/",
         "s3://BUCKET/folder/",
         "s3://b*/x/",
+        "s3://bucket/*/",
         "",
     ],
 )

@@ -127,7 +127,8 @@ def app():
         pytest.param(
             {"s3_uri": "s3://bucket/llama"},
             InvalidSpecError,
-            f"{TWIN}: 's3://bucket/llama' is not a prefix in S3. It must read 's3://BUCKET/PREFIX/' and end in '/'.",
+            f"{TWIN}: 's3://bucket/llama' is not a prefix in S3. It must read 's3://BUCKET/PREFIX/' and end in '/', "
+            "the prefix of letters, digits and !-_.'()/.",
             id="prefix",
         ),
     ],
