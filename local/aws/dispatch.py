@@ -2,7 +2,7 @@
 
 moto's dispatcher finds a request's service from its signature, host or path, and asks for the application of that
 service. Here is what it is given: an own service takes the place of moto's whole application. Of moto itself two
-methods of its buckets are changed, and what s3_checksums.py and access_keys.py say.
+methods of its buckets are changed, and what s3_checksums.py, s3_uploads.py and access_keys.py say.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +23,7 @@ from local.aws.access_keys import look_only_in_what_is_used
 from local.aws.errors import MotoVersionError
 from local.aws.faults import fault_response
 from local.aws.s3_checksums import keep_checksums
+from local.aws.s3_uploads import know_ended_uploads
 from local.aws.service_descriptions import read_once
 
 MOTO_VERSION = "5.2.5"
@@ -68,6 +69,7 @@ def _configure_moto() -> None:
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)  # type: ignore[method-assign,assignment]
     keep_checksums()
+    know_ended_uploads()
     look_only_in_what_is_used()
 
 

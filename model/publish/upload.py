@@ -71,6 +71,7 @@ class _File:
         self._path = path
         self._digest = digest
         self._sent = sent
+        self._counted_bytes: list[int] = []
 
     def put(self) -> int:
         """Send a file that is one part."""
@@ -87,13 +88,27 @@ class _File:
         return self._digest.size_bytes
 
     def put_parts(self, pool: ThreadPoolExecutor) -> int:
-        """Send the parts that are not there, and have S3 put them together."""
+        """Send the parts that are not there, and have S3 put them together, or find that another run did both."""
+        try:
+            return self._put_parts(pool)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "NoSuchUpload":
+                raise
+        # Another run took up the same upload and ended it. What it counted here begins anew.
+        self._sent(-sum(self._counted_bytes))
+        self._counted_bytes.clear()
+        if self._is_there():
+            self._sent(self._digest.size_bytes)
+            return 0
+        return self._put_parts(pool)
+
+    def _put_parts(self, pool: ThreadPoolExecutor) -> int:
         upload_id, there = self._find_broken()
         if upload_id is None:
             upload_id = self._client.create_multipart_upload(
                 **self._place, ChecksumAlgorithm="SHA256", ChecksumType="COMPOSITE", **self._encryption
             )["UploadId"]
-        self._sent(sum(self._size_of(number) for number in there))
+        self._count(sum(self._size_of(number) for number in there))
         numbers = range(1, len(self._digest.parts) + 1)
         missing = [number for number in numbers if number not in there]
         etags = there | dict(zip(missing, pool.map(lambda number: self._send(upload_id, number), missing), strict=True))
@@ -126,8 +141,21 @@ class _File:
                 ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=self._digest.parts[number - 1],
             )
-        self._sent(size_bytes)
+        self._count(size_bytes)
         return answer["ETag"]
+
+    def _count(self, there_bytes: int) -> None:
+        self._counted_bytes.append(there_bytes)
+        self._sent(there_bytes)
+
+    def _is_there(self) -> bool:
+        try:
+            self._client.head_object(**self._place)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "404":
+                raise
+            return False
+        return True
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:

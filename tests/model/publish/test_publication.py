@@ -97,6 +97,46 @@ def test_a_file_that_changes_while_it_is_published_is_refused_and_no_manifest_is
     assert not there & {f"models/{name}" for name in (MANIFEST, "config.json", "model.safetensors")}
 
 
+@pytest.mark.parametrize("ended", ["completed", "aborted"])
+def test_an_upload_that_another_run_took_up_and_ended_does_no_harm(s3, bucket, publisher, folder, *, ended):
+    here = folder(model(data_bytes=LARGE))
+    digest = read_digest(here / "model.safetensors")
+    place = {"Bucket": bucket, "Key": "models/model.safetensors"}
+    upload_id = s3.create_multipart_upload(**place, ChecksumAlgorithm="SHA256", ChecksumType="COMPOSITE")["UploadId"]
+    first = (here / "model.safetensors").read_bytes()[: digest.part_bytes]
+    s3.upload_part(**place, UploadId=upload_id, PartNumber=1, Body=first, ChecksumSHA256=digest.parts[0])
+    sent = []
+
+    def end_it(moment):
+        """As the other run does, when this one has found the upload and its first part, and sent none."""
+        sent.append(moment.done_bytes)
+        if (moment.phase, moment.done_bytes > 0) != (Phase.UPLOAD, True) or ended_by:
+            return
+        ended_by.append("the other")
+        if ended == "aborted":
+            s3.abort_multipart_upload(**place, UploadId=upload_id)
+            return
+        content = (here / "model.safetensors").read_bytes()
+        parts = []
+        for number, checksum in enumerate(digest.parts, start=1):
+            part = content[(number - 1) * digest.part_bytes : number * digest.part_bytes]
+            etag = s3.upload_part(**place, UploadId=upload_id, PartNumber=number, Body=part, ChecksumSHA256=checksum)
+            parts.append({"PartNumber": number, "ETag": etag["ETag"], "ChecksumSHA256": checksum})
+        s3.complete_multipart_upload(**place, UploadId=upload_id, MultipartUpload={"Parts": parts})
+
+    ended_by = []
+    to = parse_destination(f"s3://{bucket}/models/")
+    files = {name: file for name, file in list_model(here).items() if name in {"model.safetensors", "config.json"}}
+    one = Publisher(s3, to=to, exact=True, kms_key=None, report=end_it).publish_files(files, "me/mine")
+    assert ended_by
+    assert (sent[-1], one.manifest.size_bytes) == (
+        one.manifest.size_bytes,
+        sum(f.stat().st_size for f in files.values()),
+    )
+    assert read(s3, one)["model.safetensors"] == (here / "model.safetensors").read_bytes()
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
+
+
 def test_an_object_that_was_lost_is_sent_again_and_no_other(s3, bucket, publish, folder):
     here = folder(model(shards=3))
     done = publish(here)
