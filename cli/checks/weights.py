@@ -10,6 +10,7 @@ from model.adapter import S3Adapter
 from model.errors import HubError, IncompleteModelError
 from model.hub import fetch_model
 from model.manifest import MANIFEST, parse_manifest
+from model.publish.bucket import find_region
 from model.spec import ModelSpec
 from model.weight_files import INDEX, find_gaps, read_shards
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_s3 import S3Client
 
-_USUAL_REGION = "us-east-1"  # whose buckets S3 gives no location
 _TIMEOUT_S = 5.0
 
 
@@ -29,7 +29,7 @@ def check_bucket(session: "Session", spec: ModelSpec, s3_uri: str) -> Check:
     bucket, _, prefix = s3_uri.removeprefix("s3://").partition("/")
     client = session.client("s3")
     try:
-        location = client.get_bucket_location(Bucket=bucket).get("LocationConstraint") or _USUAL_REGION
+        location = find_region(client, bucket)
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         sizes = {item["Key"].removeprefix(prefix): item["Size"] for page in pages for item in page.get("Contents", [])}
     except ClientError as error:
@@ -63,7 +63,7 @@ def check_archive(session: "Session", adapter: S3Adapter) -> Check:
     bucket, _, key = adapter.s3_uri.removeprefix("s3://").partition("/")
     client = session.client("s3")
     try:
-        location = client.get_bucket_location(Bucket=bucket).get("LocationConstraint") or _USUAL_REGION
+        location = find_region(client, bucket)
         if location != session.region_name:
             return fix("adapter", f"{bucket} is in {location}: SageMaker reads adapters in {session.region_name} only.")
         size = client.head_object(Bucket=bucket, Key=key)["ContentLength"]

@@ -1,6 +1,8 @@
 """The bucket that weights go to: there, in the endpoint's region, and closed to everybody else."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _USUAL_REGION = "us-east-1"  # whose buckets S3 gives no location, and takes none for
+_OLD_NAMES: Mapping[str, str] = MappingProxyType({"EU": "eu-west-1"})  # that S3 still gives buckets made with them
 _EVERYBODY = frozenset(
     {
         "http://acs.amazonaws.com/groups/global/AllUsers",
@@ -20,6 +23,16 @@ _EVERYBODY = frozenset(
 _CLOSED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 _FORGET_BROKEN_UPLOADS_DAYS = 7
 _NOT_SET = frozenset({"NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"})
+
+
+def find_region(client: "S3Client", bucket: str) -> str:
+    """Return the region of a bucket.
+
+    Raises:
+        ClientError: there is none, or it may not be looked at.
+    """
+    found = client.get_bucket_location(Bucket=bucket).get("LocationConstraint")
+    return _OLD_NAMES.get(str(found), found) or _USUAL_REGION
 
 
 def check_bucket(client: "S3Client", bucket: str, *, region: str) -> None:
@@ -35,14 +48,13 @@ def check_bucket(client: "S3Client", bucket: str, *, region: str) -> None:
         ClientError: it may not be looked at.
     """
     try:
-        found = client.get_bucket_location(Bucket=bucket).get("LocationConstraint")
+        location = find_region(client, bucket)
     except ClientError as error:
         if _code_of(error) != "NoSuchBucket":
             raise
         raise DestinationError(
             f"there is no bucket {bucket}.", remedy="Correct --to, or have it made with --create-bucket."
         ) from error
-    location = {"EU": "eu-west-1"}.get(str(found), found) or _USUAL_REGION
     if location != region:
         raise DestinationError(
             f"bucket {bucket} is in {location}, and the deployment in {region}.",

@@ -173,6 +173,15 @@ def test_weights_have_to_be_whole_and_in_the_endpoints_region(doctor, client, re
     assert "model access" not in checks
 
 
+def test_a_bucket_with_the_old_name_of_a_region_is_in_that_region(doctor, client):
+    s3 = client("s3", "us-east-1")  # of which buckets elsewhere may be made
+    s3.create_bucket(Bucket="doctor-old", CreateBucketConfiguration={"LocationConstraint": "EU"})
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        s3.put_object(Bucket="doctor-old", Key=f"twin/{name}", Body=b"x")
+    _, checks = doctor("-c", "s3_uri=s3://doctor-old/twin/")
+    assert checks["weights"] == ("ok", "3 objects under s3://doctor-old/twin/")
+
+
 @pytest.mark.parametrize(
     ("model_id", "says"),
     [(GATED, "is gated on the hub"), ("Qwen/Qwen2.5-0.5B-Instruct", "the hub has no such thing")],
