@@ -52,8 +52,8 @@ def count_callers_characters(settings: "DeploymentSettings") -> int:
     arn = f"arn:{_PARTITION}:sagemaker:{settings.region}:{_ACCOUNT}"
     names = (settings.component_name, *settings.adapter_components, *settings.beside_components)
     components = sum(len(f"{arn}:inference-component/{name}") + _AROUND for name in names)
-    # Whom one may invoke, and whom one may describe.
-    return _CALLERS_OWN + 2 * (len(f"{arn}:endpoint/{settings.endpoint_name}") + components)
+    # The endpoint stands in both statements.
+    return _CALLERS_OWN + 2 * len(f"{arn}:endpoint/{settings.endpoint_name}") + components
 
 
 def count_role_characters(settings: "DeploymentSettings") -> int:

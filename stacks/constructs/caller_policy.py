@@ -36,16 +36,18 @@ class CallerPolicy(Construct):
         components: Sequence[sagemaker.CfnInferenceComponent],
     ) -> None:
         super().__init__(scope, construct_id)
-        names = [component.ref for component in components]
         statements = [
-            # A call that names a component is checked against both.
+            # A call that names a component is checked against both. Describing, by which a caller can tell whether they
+            # are in service, is in the same statement: IAM limits a policy's length, and so each is named once.
             iam.PolicyStatement(
-                actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
-                resources=[endpoint.ref, *names],
+                actions=[
+                    "sagemaker:InvokeEndpoint",
+                    "sagemaker:InvokeEndpointWithResponseStream",
+                    "sagemaker:DescribeInferenceComponent",
+                ],
+                resources=[endpoint.ref, *(component.ref for component in components)],
             ),
-            # So that a caller can tell whether they are in service.
             iam.PolicyStatement(actions=["sagemaker:DescribeEndpoint"], resources=[endpoint.ref]),
-            iam.PolicyStatement(actions=["sagemaker:DescribeInferenceComponent"], resources=names),
         ]
         # The description can never change: that would replace the policy, and its name is taken.
         iam.ManagedPolicy(

@@ -41,7 +41,7 @@ def test_callers_may_invoke_and_look_at_this_endpoint_and_this_component_only(te
         "sagemaker:InvokeEndpoint": both,
         "sagemaker:InvokeEndpointWithResponseStream": both,
         "sagemaker:DescribeEndpoint": [endpoint],
-        "sagemaker:DescribeInferenceComponent": [component],
+        "sagemaker:DescribeInferenceComponent": both,
     }
 
 

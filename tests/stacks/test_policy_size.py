@@ -68,12 +68,12 @@ def test_the_reckoned_sizes_are_those_of_the_template_or_a_little_more(synthesiz
 
 
 def test_more_adapters_than_a_policy_can_name_are_refused():
-    read_settings(ON_VLLM | name_adapters(25), {})
+    read_settings(ON_VLLM | name_adapters(50), {})
     with pytest.raises(
         NotAllowedError,
-        match=r"^adapters is '40 adapters and 0 models beside'\. Allowed: as many as a policy of 6144 characters can",
+        match=r"^adapters is '60 adapters and 0 models beside'\. Allowed: as many as a policy of 6144 characters can",
     ):
-        read_settings(ON_VLLM | name_adapters(40), {})
+        read_settings(ON_VLLM | name_adapters(60), {})
 
 
 def test_places_in_s3_that_are_too_long_for_the_role_are_refused():

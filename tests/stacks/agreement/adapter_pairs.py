@@ -133,7 +133,7 @@ PAIRS = (
         one=lambda t: sorted(
             r["Ref"] for one in t.statements("sagemaker:DescribeInferenceComponent") for r in one["Resource"]
         ),
-        other=lambda t: sorted(t.all(COMPONENT)),
+        other=lambda t: sorted((*t.all(COMPONENT), *t.all(ENDPOINT))),
         breaks=lambda t: t.statements("sagemaker:DescribeInferenceComponent")[0]["Resource"].pop(),
     ),
     Pair(

@@ -154,7 +154,7 @@ PAIRS = (
     Pair(
         name="callers may look at all components",
         one=lambda t: t.allowed("sagemaker:DescribeInferenceComponent"),
-        other=lambda t: set(t.names),
+        other=lambda t: {*t.names, *t.all(ENDPOINT)},
         breaks=lambda t: t.document["Resources"].pop(min(t.names)),
     ),
     Pair(

@@ -321,7 +321,7 @@ PAIRS = (
             "sagemaker:InvokeEndpoint": [d.endpoint.ref(COMPONENT), d.endpoint.ref(ENDPOINT)],
             "sagemaker:InvokeEndpointWithResponseStream": [d.endpoint.ref(COMPONENT), d.endpoint.ref(ENDPOINT)],
             "sagemaker:DescribeEndpoint": [d.endpoint.ref(ENDPOINT)],
-            "sagemaker:DescribeInferenceComponent": [d.endpoint.ref(COMPONENT)],
+            "sagemaker:DescribeInferenceComponent": [d.endpoint.ref(COMPONENT), d.endpoint.ref(ENDPOINT)],
         },
         breaks=lambda d: d.endpoint.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"][0]["Action"].pop(),
     ),
