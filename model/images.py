@@ -89,6 +89,12 @@ def find_image(*, engine: str, region: str) -> Image:
     )
 
 
+def is_published(registry: str, repository: str, tag: str) -> bool:
+    """Whether AWS has published an image, in any version of an engine, in that registry."""
+    entries = [entry for entry in _table().values() if entry["repository"] == repository]
+    return any(registry in entry["registries"].values() and tag in entry["published_tags"] for entry in entries)
+
+
 def list_regions(*, engine: str) -> tuple[str, ...]:
     """Return the regions that have an image of the engine."""
     return tuple(_table()[engine]["registries"])

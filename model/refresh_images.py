@@ -43,10 +43,16 @@ def read_sdk() -> dict[str, Any]:
             "version": version,
             "repository": repository,
             "tag": tag,
+            "published_tags": [_name_tag(each) for each in table["inference"]["versions"].values()],
             "cuda": _read_cuda(published["container_version"]["gpu"]),
             "registries": {region: uri.partition("/")[0] for region, uri in uris.items()},
         }
     return {"source": f"sagemaker-core {importlib.metadata.version('sagemaker-core')}", "images": images}
+
+
+def _name_tag(version: Any) -> str:
+    """Return the tag of a version, as the SDK puts it together for an instance type with GPUs."""
+    return f"{version['tag_prefix']}-gpu-{version['py_versions'][0]}-{version['container_version']['gpu']}"
 
 
 def _read_cuda(container_version: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from model.engines import Engine
 from model.errors import ModelError, NoImageError
-from model.images import find_image
+from model.images import find_image, is_published
 from model.refresh_images import IMAGES_FILE, read_sdk
 
 TAG = "2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04"
@@ -33,6 +33,14 @@ def test_a_region_without_the_image_is_refused_with_the_regions_that_have_it():
         NoImageError, match=r"region 'mars-1' has no image of engine 'tgi'. Regions with it: af-south-1, "
     ):
         find_image(engine=Engine.TGI, region="mars-1")
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_what_is_deployed_is_published_and_what_never_was_is_not(engine):
+    image = find_image(engine=engine, region="eu-west-1")
+    assert is_published(image.registry, image.repository, image.tag)
+    assert not is_published(image.registry, image.repository, f"{image.tag}-v9")
+    assert not is_published(image.registry.replace(image.account_id, "123456789012"), image.repository, image.tag)
 
 
 @pytest.mark.parametrize("engine", Engine)

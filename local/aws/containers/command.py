@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from local.aws.containers.errors import CannotPullError
+from model.images import is_published
 
 # Takes the port to listen on (on 127.0.0.1), gives the arguments of the process. The process answers /ping and
 # /invocations as a SageMaker container does, and ends when its standard input does.
@@ -18,7 +19,8 @@ TGI_REPOSITORY = "huggingface-pytorch-tgi-inference"
 VLLM_REPOSITORY = "huggingface-vllm"
 
 _ECR_IMAGE = re.compile(
-    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<repository>[a-z0-9._/-]+)(?::[\w.-]+|@sha256:[0-9a-f]{64})"
+    r"(?P<registry>\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)/(?P<repository>[a-z0-9._/-]+)"
+    r"(?::(?P<tag>[\w.-]+)|@sha256:[0-9a-f]{64})"
 )
 
 
@@ -43,7 +45,8 @@ class Images:
     """The images that run on this machine.
 
     Args:
-        commands: the program for each ECR repository, by the repository's name; any account, region and tag of it.
+        commands: the program for each ECR repository, by the repository's name; any tag that AWS has published there.
+            What a digest names is not known here, so any is taken.
     """
 
     def __init__(self, commands: Mapping[str, ContainerCommand] = _COMMANDS) -> None:
@@ -53,10 +56,14 @@ class Images:
         """Return the program that stands in for an image.
 
         Raises:
-            CannotPullError: none does.
+            CannotPullError: none does, or there is no such image: another account's registry, a tag that never was.
         """
         match = _ECR_IMAGE.fullmatch(image)
         command = self._commands.get(match["repository"]) if match else None
-        if command is None:
-            raise CannotPullError(image, known=tuple(self._commands))
+        if match is None or command is None:
+            known = ", ".join(self._commands)
+            reason = f" on this machine. The local AWS runs images of these ECR repositories: {known}."
+            raise CannotPullError(image, reason=reason)
+        if match["tag"] and not is_published(match["registry"], match["repository"], match["tag"]):
+            raise CannotPullError(image, reason=": AWS has published none of that tag in that registry.")
         return command

@@ -68,6 +68,7 @@ def template(
 # What is wrong with each stack, by what a person would have got wrong. HUB is the test's own hub.
 PLANTED: Mapping[str, Mapping[str, Any]] = {
     "bad-image": {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:1"},
+    "unpublished-tag": {"image": IMAGE.replace("2.7.0-tgi3.3.6", "2.7.0-tgi9.9.9")},
     "model-not-found": {"environment": {"HF_MODEL_ID": "acme/none", "HF_ENDPOINT": "HUB"}},
     "gated-model": {"environment": {"HF_MODEL_ID": "meta-llama/Llama-3.1-8B-Instruct"}},
     "gated-to-this-token": {

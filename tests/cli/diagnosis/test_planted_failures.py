@@ -5,6 +5,7 @@ import pytest
     ("stage", "cause", "names"),
     [
         ("bad-image", "bad-image", "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:1"),
+        ("unpublished-tag", "bad-image", "2.7.0-tgi9.9.9"),
         ("model-not-found", "model-not-found", "acme/none"),
         ("gated-model", "gated-model", "meta-llama/Llama-3.1-8B-Instruct"),
         ("gated-to-this-token", "gated-model", "gated/model"),

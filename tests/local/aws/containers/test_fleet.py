@@ -16,6 +16,7 @@ from local.aws.containers.failure import NO_CAPACITY
 from local.aws.containers.fleet import Fleet
 from local.aws.containers.fleet_state import FleetState, FleetStatus, Routing
 from local.aws.containers.rollout import RollingPolicy
+from tests.local.aws.containers.conftest import IMAGE
 
 
 def settled(fleet: Fleet) -> FleetState:
@@ -104,6 +105,9 @@ def test_fails_when_a_container_is_not_ready_in_time(maker):
     "image",
     [
         "763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-vllm:0.29.0",
+        # Another account's registry; and a tag that AWS never published.
+        IMAGE.replace("763104351884", "999999999999"),
+        IMAGE.replace("tgi3.3.6", "tgi9.9.9"),
         "123456789012.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference",
         "ghcr.io/huggingface/text-generation-inference:3.3.6",
     ],
