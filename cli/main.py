@@ -1,6 +1,8 @@
-"""The `twin` program: its commands, and how their errors reach a person."""
+"""The `twin` program: its commands, and how their errors reach a person or, with `--json`, a program."""
 
+import json
 import sys
+from typing import NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,6 +30,7 @@ from inference_client import InferenceClientError
 from local.aws.errors import LocalAwsError
 from rag.errors import RagError
 
+FAILED = 1
 INTERRUPTED = 130
 OURS = frozenset({"cli", "inference_client", "local", "model", "rag", "service"})
 ADVICE = "To rehearse on this machine: make up. For AWS: set AWS_DEFAULT_REGION and credentials, and check both."
@@ -50,35 +53,38 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run one command; end with its exit code and, where it failed, one message on standard error."""
+    """Run one command; end with its exit code and, where it failed, one message on standard error.
+
+    With ``--json`` standard output holds the same as the command's whole answer.
+    """
     try:
         build_app()()
     except CliError as error:
-        _report(str(error), error.advice)
-        sys.exit(error.exit_code)
+        _end(error.exit_code, str(error), error.advice)
     except LocalAwsError as error:
-        _report(str(error), "")
-        sys.exit(PrerequisiteError.exit_code)
+        _end(PrerequisiteError.exit_code, str(error))
     except (InferenceClientError, RagError) as error:
-        _report(str(error), "")
-        sys.exit(1)
+        _end(FAILED, str(error))
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in OURS:
             raise
-        _report(
+        _end(
+            PrerequisiteError.exit_code,
             f"{error.name} is not installed.",
             "Run `make setup`, or install the extras: local, publish, rag and service.",
         )
-        sys.exit(PrerequisiteError.exit_code)
     except (BotoCoreError, ClientError) as error:
-        _report(f"AWS: {error}", ADVICE)
-        sys.exit(1)
+        _end(FAILED, f"AWS: {error}", ADVICE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
-def _report(message: str, advice: str) -> None:
+def _end(exit_code: int, message: str, advice: str = "") -> NoReturn:
+    if "--json" in sys.argv:
+        answer = {"ok": False, "exit_code": exit_code, "error": {"message": message, "advice": advice}}
+        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"[red]error:[/red] {escape(message)}")
     if advice:
         console.print(escape(advice))
+    sys.exit(exit_code)

@@ -34,13 +34,13 @@ def ingest(  # noqa: PLR0917 - the options of the command
     report = ingest_paths(
         Project.locate(), progress, paths, store=store, defaults=defaults, prune=prune, rebuild=rebuild
     )
+    rejected = report.counts().get(Outcome.REJECTED, 0)
     if as_json:
         typer.echo(json.dumps(_document(report), indent=2, ensure_ascii=False))
-    else:
-        for one in report.outcomes:
-            if one.outcome in _WITH_REASON:
-                progress.say(f"  {one.outcome}: {one.source}: {one.reason}")
-    rejected = report.counts().get(Outcome.REJECTED, 0)
+        raise typer.Exit(CliError.exit_code if rejected else 0)
+    for one in report.outcomes:
+        if one.outcome in _WITH_REASON:
+            progress.say(f"  {one.outcome}: {one.source}: {one.reason}")
     if rejected:
         raise CliError(f"{rejected} of {len(report.outcomes)} documents could not be taken in; the others are in.")
 

@@ -31,9 +31,9 @@ def status(
             "copies": [copy.__dict__ for copy in copies],
         }
         typer.echo(json.dumps(document, indent=2))
-    else:
-        for deployment in deployments:
-            _print(deployment, [c for c in copies if c.component in {part.name for part in deployment.components}])
+        raise typer.Exit(0 if deployments else NotDeployedError.exit_code)
+    for deployment in deployments:
+        _print(deployment, [c for c in copies if c.component in {part.name for part in deployment.components}])
     if not deployments:
         raise NotDeployedError(
             "No stack of llm-twin is deployed in this account and region.",

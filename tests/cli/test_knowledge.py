@@ -101,6 +101,9 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_taken_in(
     assert "rejected: image.md" in done.err
     assert "1 of 2 documents could not be taken in; the others are in." in done.err
     assert "Traceback" not in done.err
+    again = run("ingest", ".", "--json", cwd=tmp_path)
+    assert again.code == 1
+    assert [one["outcome"] for one in json.loads(again.out)["documents"]] == ["unchanged", "rejected"]
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def diagnose(aws: Aws, twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
         if stage not in aws.diagnosed:
             ended = twin("diagnose", "--stage", stage, "--json")
             assert "Traceback" not in ended.err
-            aws.diagnosed[stage] = ended.code, json.loads(ended.out) if ended.out else {"error": ended.err}
+            aws.diagnosed[stage] = ended.code, json.loads(ended.out)
         return aws.diagnosed[stage] if stage in PLANTED else aws.diagnosed.pop(stage)
 
     return run

@@ -12,7 +12,7 @@ MISSING = {"environment": {"HF_MODEL_ID": "acme/none"}}
 def test_what_was_never_deployed_ends_with_4(diagnose):
     code, found = diagnose("nowhere")
     assert code == 4
-    assert "llm-twin-nowhere-endpoint was never deployed" in found["error"]
+    assert "llm-twin-nowhere-endpoint was never deployed" in found["error"]["message"]
 
 
 def test_where_several_are_deployed_a_stage_has_to_be_named(aws, diagnose, twin):
