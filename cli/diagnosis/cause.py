@@ -1,7 +1,7 @@
 """A cause, and how one is found in evidence. Which causes there are is in causes.py."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cli.diagnosis.evidence import Evidence
@@ -38,19 +38,21 @@ class Finding:
     decisive: Evidence
 
 
-def find_cause(causes: Iterable[Cause], evidence: Iterable[Evidence], facts: Mapping[str, str]) -> Finding | None:
+def find_cause(
+    causes: Iterable[Cause], evidence: Iterable[Evidence], facts: Callable[[Evidence], Mapping[str, str]]
+) -> Finding | None:
     """The first cause whose signature is in the evidence; None where none is.
 
     Args:
         causes: in the order in which they are tried.
         evidence: in order of weight: of two pieces that match, the first is named.
-        facts: of the deployment; what a text may name.
+        facts: what a text may name, of that which a piece of evidence is about.
     """
     pieces = tuple(evidence)
     for cause in causes:
         for piece in pieces:
             if match := cause.signature.search(piece.text):
-                told = {**facts, **{key: value for key, value in match.groupdict().items() if value}}
+                told = {**facts(piece), **{key: value for key, value in match.groupdict().items() if value}}
                 return Finding(
                     name=cause.name,
                     explanation=cause.explanation.format_map(_Told(told)),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from cli.diagnosis.cause import Finding, find_cause
 from cli.diagnosis.causes import CAUSES
-from cli.diagnosis.container_log import read_last_lines
+from cli.diagnosis.container_log import COMPONENT_GROUP, read_last_lines
 from cli.diagnosis.drift import compare
 from cli.diagnosis.evidence import Evidence
-from cli.diagnosis.facts import read_facts
+from cli.diagnosis.facts import find_component, read_facts
 from cli.diagnosis.serving import Serving, read_serving
 from cli.diagnosis.stack_history import StackHistory, read_stack_history
 
@@ -83,10 +83,20 @@ def diagnose(session: "Session", stage: str | None) -> Diagnosis:
         endpoints=serving.endpoint_names,
         since=history.began_at,
     )
-    facts = {**read_facts(history), "printed": "Its last lines are below." if lines else _NO_LINES}
+
+    def its_lines(piece: Evidence) -> list[Evidence]:
+        component = find_component(history, piece)
+        return [line for line in lines if f"{COMPONENT_GROUP}{component}," in line.source] if component else lines
+
+    def facts(piece: Evidence) -> dict[str, str]:
+        printed = "Its last lines are below." if its_lines(piece) else _NO_LINES
+        return {**read_facts(history, piece), "printed": printed}
+
     finding = find_cause(CAUSES, [*signs, *reversed(lines)], facts)
-    told = [*signs, *lines[-_SHOWN_LINES:]]
-    if not lines and _containers_were_begun(history, serving):
+    subject = finding.decisive if finding else next(iter(signs), None)
+    shown = its_lines(subject) if subject else lines
+    told = [*signs, *shown[-_SHOWN_LINES:]]
+    if not shown and _containers_were_begun(history, serving):
         told.append(Evidence(source="CloudWatch Logs", time=None, text=_NO_LINES))
     if finding is not None:
         told = [finding.decisive, *(piece for piece in told if piece is not finding.decisive)]

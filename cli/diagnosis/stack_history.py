@@ -45,6 +45,20 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a deployment asked a resource to be.
+
+    Attributes:
+        name: the resource's, as its service knows it; "" where it was refused before it had one.
+    """
+
+    logical_id: str
+    type: str
+    name: str
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class StackHistory:
     """A stack and its last deployment.
 
@@ -54,7 +68,7 @@ class StackHistory:
         was_update: whether it was an update.
         failures: what failed since, oldest first, without what was only cancelled.
         resources: every resource that the stack has or had; those that are there first.
-        asked_for: the properties that the last deployment asked for, by resource type.
+        asked_for: what was asked for, the last deployment's wishes before older ones.
     """
 
     name: str
@@ -63,7 +77,7 @@ class StackHistory:
     was_update: bool
     failures: tuple[Evidence, ...]
     resources: tuple[Resource, ...]
-    asked_for: Mapping[str, Mapping[str, Any]]
+    asked_for: tuple[Asked, ...]
 
     @property
     def is_in_progress(self) -> bool:
@@ -113,7 +127,7 @@ def read_stack_history(session: "Session", stage: str | None) -> StackHistory:
         failures=tuple(_read_failures(deployment)),
         resources=tuple(_read_resources(present, events)),
         # First as the deployment began: a rollback's own events tell of what was before.
-        asked_for=_read_properties([*deployment, *events]),
+        asked_for=tuple(_read_asked([*deployment, *events])),
     )
 
 
@@ -174,12 +188,15 @@ def _list_resources(client: Any, stack_id: str) -> list[Any]:
     ]
 
 
-def _read_properties(events: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
+def _read_asked(events: Iterable[Any]) -> Iterable[Asked]:
     for event in events:
         if event["ResourceType"] in _NAMES and (properties := _parse(event.get("ResourceProperties"))):
-            found.setdefault(event["ResourceType"], properties)
-    return found
+            yield Asked(
+                logical_id=event["LogicalResourceId"],
+                type=event["ResourceType"],
+                name=_given_name(event) or (event.get("PhysicalResourceId") or "").rpartition("/")[2],
+                properties=properties,
+            )
 
 
 def _read_resources(present: list[Any], events: Iterable[Any]) -> list[Resource]:

@@ -26,8 +26,12 @@ def template(
     copies: int = 1,
     startup_timeout_s: int = 600,
     trusted: str = "sagemaker.amazonaws.com",
+    beside: bool = False,
 ) -> str:
-    """The shape of an endpoint stack of this project: role, model, configuration, endpoint, component."""
+    """The shape of an endpoint stack of this project: role, model, configuration, endpoint, component.
+
+    With ``beside`` a second model and its component, as they should be.
+    """
     trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
     container: dict[str, Any] = {"Image": image, "Environment": {"HF_MODEL_ID": SMALL, **(environment or {})}}
     if s3_uri:
@@ -61,6 +65,14 @@ def template(
         ),
         "Component": ("SageMaker::InferenceComponent", component),
     }
+    if beside:
+        healthy = {"Image": IMAGE, "Environment": {"HF_MODEL_ID": SMALL}}
+        definitions["BesideModel"] = ("SageMaker::Model", {"ExecutionRoleArn": role, "PrimaryContainer": healthy})
+        its = {**component["Specification"], "ModelName": {"Fn::GetAtt": ["BesideModel", "ModelName"]}}
+        definitions["BesideComponent"] = (
+            "SageMaker::InferenceComponent",
+            {**component, "InferenceComponentName": f"Llm-{name}-beside", "Specification": its},
+        )
     resources = {key: {"Type": f"AWS::{kind}", "Properties": value} for key, (kind, value) in definitions.items()}
     return json.dumps({"Resources": resources})
 
@@ -69,6 +81,7 @@ def template(
 PLANTED: Mapping[str, Mapping[str, Any]] = {
     "bad-image": {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:1"},
     "unpublished-tag": {"image": IMAGE.replace("2.7.0-tgi3.3.6", "2.7.0-tgi9.9.9")},
+    "one-of-two": {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:3", "beside": True},
     "model-not-found": {"environment": {"HF_MODEL_ID": "acme/none", "HF_ENDPOINT": "HUB"}},
     "gated-model": {"environment": {"HF_MODEL_ID": "meta-llama/Llama-3.1-8B-Instruct"}},
     "gated-to-this-token": {

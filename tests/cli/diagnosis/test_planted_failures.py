@@ -6,6 +6,7 @@ import pytest
     [
         ("bad-image", "bad-image", "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:1"),
         ("unpublished-tag", "bad-image", "2.7.0-tgi9.9.9"),
+        ("one-of-two", "bad-image", "nothing:3"),
         ("model-not-found", "model-not-found", "acme/none"),
         ("gated-model", "gated-model", "meta-llama/Llama-3.1-8B-Instruct"),
         ("gated-to-this-token", "gated-model", "gated/model"),
@@ -55,9 +56,10 @@ def test_the_containers_last_lines_are_among_the_evidence(aws, diagnose, stage, 
     assert line in logged[-1]["text"]
 
 
-def test_a_container_that_printed_nothing_is_said_to_have_never_started(aws, diagnose):
-    aws.settled("bad-image")
-    _, found = diagnose("bad-image")
+@pytest.mark.parametrize("stage", ["bad-image", "one-of-two"])
+def test_a_container_that_printed_nothing_is_said_to_have_never_started(aws, diagnose, stage):
+    aws.settled(stage)
+    _, found = diagnose(stage)
     assert found["evidence"][-1]["source"] == "CloudWatch Logs"
     assert found["evidence"][-1]["text"].startswith("The container never started")
 
