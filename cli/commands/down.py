@@ -38,7 +38,7 @@ def down(
 
     With --verify it then looks for anything of the project that is left, and names what it costs and the command that
     removes it: on the local AWS before that stops, and where none runs, or with --aws, in the account, where it changes
-    nothing. Exit status 1: something that is left is billed.
+    nothing. Exit status 1: something that should be gone is billed; the logs that SageMaker made outlive every destroy.
     """
     if not verify and (stage or as_json or aws):
         raise UsageError("--stage, --json and --aws go with --verify only.", advice="Add --verify.")
@@ -87,11 +87,11 @@ def _destroy(project: Project, progress: Progress, record: Record) -> None:
 
 
 def _look(progress: Progress, owner: Owner, *, as_json: bool) -> bool:
-    """Show what is left; return whether any of it is billed."""
+    """Show what is left; return whether any of it is billed and should be gone."""
     session = boto3.Session()
     with progress.step("looking for anything left") as step:
         left = find_leftovers(session, owner=owner)
-        billed = any(one.billable for one in left)
+        billed = any(one.should_go for one in left)
         step.result = f"{len(left)} things" if left else "nothing"
     if as_json:
         typer.echo(json.dumps({"clean": not billed, "left": [one.to_json() for one in left]}, indent=2))

@@ -16,7 +16,7 @@ class Leftover:
             what is known of what it holds.
         cost: the same in words.
         remove: the command that removes it; empty where nothing has to be done.
-        stays: whether a destroy leaves it by design, as it does logs and what a stack retains.
+        stays: whether every destroy leaves it, as it does the logs that SageMaker makes.
     """
 
     kind: str
@@ -26,6 +26,11 @@ class Leftover:
     cost: str
     remove: str
     stays: bool = False
+
+    @property
+    def should_go(self) -> bool:
+        """Whether it is billed and a destroy, or somebody after it, had to remove it."""
+        return self.billable and not self.stays
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

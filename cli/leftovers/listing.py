@@ -33,7 +33,7 @@ class Listing:
         belongs_by: further fields whose value says whose it is.
         read_tags: how the tags are read of a thing whose name says nothing; None where the name always says it.
         counts: whether a thing that is listed is still there.
-        stays: whether a destroy leaves it by design.
+        stays: whether every destroy leaves it.
     """
 
     kind: str

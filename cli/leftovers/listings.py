@@ -163,7 +163,6 @@ LISTINGS = (
         name="Name",
         read_tags=_bucket_tags,
         remove="aws s3 rb s3://{name} --force",
-        stays=True,
     ),
     Listing(
         kind="secret",
@@ -176,7 +175,6 @@ LISTINGS = (
         arguments={"IncludePlannedDeletion": True},
         read_tags=carried_tags,
         remove="aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}",
-        stays=True,
     ),
     Listing(
         kind="KMS key",

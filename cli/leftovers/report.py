@@ -12,7 +12,8 @@ def print_leftovers(left: Sequence[Leftover], *, owner: str, region: str) -> Non
     """Print it to standard output; of nothing, that there is nothing."""
     console = Console(highlight=False, soft_wrap=True)
     for title, those in (
-        ("[red]still billed:[/red]", [one for one in left if one.billable]),
+        ("[red]still billed:[/red]", [one for one in left if one.should_go]),
+        ("left by every destroy, and billed for what it holds:", [one for one in left if one.billable and one.stays]),
         ("left, and free:", [one for one in left if not one.billable]),
     ):
         if those:
@@ -21,5 +22,6 @@ def print_leftovers(left: Sequence[Leftover], *, owner: str, region: str) -> Non
             console.print(f"  {escape(str(one))}: {escape(one.cost)}")
             if one.remove:
                 console.print(f"      {escape(one.remove)}")
-    if not any(one.billable for one in left):
-        console.print(f"[green]nothing billable of {escape(owner)} is left[/green] in {escape(region)}")
+    if not any(one.should_go for one in left):
+        but = " but that" if any(one.billable for one in left) else ""
+        console.print(f"[green]nothing billable of {escape(owner)} is left[/green] in {escape(region)}{but}")

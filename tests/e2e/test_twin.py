@@ -290,8 +290,8 @@ def test_down_leaves_nothing_and_says_so_when_called_again(checkout: Path, port:
     first = twin(checkout, "down", "--verify", "--json")
     second = twin(checkout, "down")
 
-    # The containers' logs outlive a destroy, here as on AWS, where they are billed.
-    assert first.returncode == 1, first.stderr
+    # The containers' logs outlive a destroy, here as on AWS.
+    assert first.returncode == 0, first.stderr
     assert {one["kind"] for one in json.loads(first.stdout)["left"]} == {"log group"}
     assert wait_until_none(checkout) == []
     assert (second.returncode, second.stderr.strip()) == (0, "nothing is running")
