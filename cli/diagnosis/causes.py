@@ -161,6 +161,13 @@ CAUSES = (
         "S3 (-c s3_uri=), which is faster; if they do not, what they stop at is the cause.",
     ),
     _cause(
+        "not-deleted",
+        r"^DELETE_FAILED: ",
+        "CloudFormation could not delete what the event names: something is still in it, or uses it.",
+        "Empty it, or take away what uses it, and run `cdk destroy` again; `twin down --verify` names what is left and "
+        "what it costs.",
+    ),
+    _cause(
         "endpoint-on-another-configuration",
         r"the stack has (?P<stacks>.+); what serves is (?P<serves>.+)",
         "CloudFormation says that all is done, and what serves is not what the stack made: SageMaker went back to what "

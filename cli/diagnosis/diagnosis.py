@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from boto3 import Session
 
 _SHOWN_LINES = 8
+_NEW_ONE = "A stack in this state cannot be updated: the next `cdk deploy` deletes it first."
+# What a person must know of a state before anything else can be done.
+_STATE_NOTES = {
+    "ROLLBACK_COMPLETE": _NEW_ONE,
+    "ROLLBACK_FAILED": f"The rollback failed, too: what it left may be billed (`twin down --verify`). {_NEW_ONE}",
+    "UPDATE_ROLLBACK_FAILED": "The rollback failed, too, and until it is finished no update is possible: "
+    "`aws cloudformation continue-update-rollback --stack-name {stack}`, with --resources-to-skip for what is gone.",
+    "DELETE_FAILED": "The deletion failed: what is left of the stack may be billed (`twin down --verify`).",
+}
 _NO_LINES = "The container never started, or its role may not write logs: there is no line of it in CloudWatch Logs."
 
 
@@ -148,6 +157,6 @@ def _failure_notes(history: StackHistory, serving: Serving) -> list[str]:
         notes.append(f"The stack says {history.status}, and is not what it says.")
     elif history.is_in_progress:
         notes.append(f"The stack is still {history.status}.")
-    if history.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}:
-        notes.append("A stack in this state cannot be updated: the next `cdk deploy` deletes it first.")
+    if note := _STATE_NOTES.get(history.status):
+        notes.append(note.format(stack=history.name))
     return notes

@@ -4,6 +4,8 @@ SageMaker rolls an update back by itself when an alarm goes off or new copies do
 InService again, with what it had before.
 """
 
+from collections.abc import Iterable
+
 from cli.diagnosis.evidence import Evidence
 from cli.diagnosis.serving import Component, Endpoint, Serving
 from cli.diagnosis.stack_history import StackHistory
@@ -17,7 +19,11 @@ def compare(history: StackHistory, serving: Serving) -> list[Evidence]:
     if history.is_in_progress or history.is_deleted:
         return []
     configs, models = _present(history, "AWS::SageMaker::EndpointConfig"), _present(history, "AWS::SageMaker::Model")
-    found = [*_find_gone(history, _ENDPOINT, serving.endpoints), *_find_gone(history, _COMPONENT, serving.components)]
+    found = [
+        *_find_gone(history, _ENDPOINT, (endpoint.name for endpoint in serving.endpoints)),
+        *_find_gone(history, _COMPONENT, (component.name for component in serving.components)),
+        *serving.gone,
+    ]
     for endpoint in serving.endpoints:
         if endpoint.status == "InService":
             found += _differs(f"endpoint {endpoint.name}", endpoint, "endpoint configuration", configs, endpoint.config)
@@ -31,10 +37,8 @@ def _present(history: StackHistory, type_: str) -> dict[str, str]:
     return {resource.name.lower(): resource.name for resource in history.of_type(type_) if resource.is_present}
 
 
-def _find_gone(
-    history: StackHistory, type_: str, there: tuple[Endpoint, ...] | tuple[Component, ...]
-) -> list[Evidence]:
-    names = {it.name.lower() for it in there}
+def _find_gone(history: StackHistory, type_: str, there: Iterable[str]) -> list[Evidence]:
+    names = {name.lower() for name in there}
     return [
         Evidence(source=f"{type_} {name}", time=None, text="status none: the stack has it, and SageMaker has not")
         for key, name in _present(history, type_).items()

@@ -66,6 +66,7 @@ class Serving:
     Attributes:
         endpoint_names: of the endpoints that there are or were, for their logs.
         component_names: of the components that there are or were.
+        gone: the endpoint configurations and models that serve and have been deleted.
         activities: what scaling did last, newest first.
         scaling_failed: whether the newest activity of a component failed.
     """
@@ -74,6 +75,7 @@ class Serving:
     components: tuple[Component, ...]
     endpoint_names: tuple[str, ...]
     component_names: tuple[str, ...]
+    gone: tuple[Evidence, ...]
     activities: tuple[Evidence, ...]
     scaling_failed: bool
 
@@ -126,6 +128,7 @@ def read_serving(session: "Session", history: StackHistory) -> Serving:
         components=tuple(components),
         endpoint_names=_names(endpoints, history, "AWS::SageMaker::Endpoint"),
         component_names=_names(components, history, "AWS::SageMaker::InferenceComponent"),
+        gone=tuple(_list_gone(client, endpoints, components)),
         activities=tuple(activity for those in activities for activity in those),
         scaling_failed=any(those and those[0].text.startswith("Failed:") for those in activities),
     )
@@ -137,6 +140,28 @@ def _names(found: Iterable[Endpoint | Component], history: StackHistory, type_: 
         if resource.name:
             names.setdefault(resource.name.lower(), resource.name)
     return tuple(names.values())
+
+
+def _list_gone(client: Any, endpoints: Iterable[Endpoint], components: Iterable[Component]) -> Iterable[Evidence]:
+    """What serves runs on without them, and no further copy of it can be started."""
+    for noun, names, describe, argument in (
+        (
+            "endpoint configuration",
+            (it.config for it in endpoints),
+            client.describe_endpoint_config,
+            "EndpointConfigName",
+        ),
+        ("model", (it.model for it in components), client.describe_model, "ModelName"),
+    ):
+        for name in filter(None, names):
+            try:
+                describe(**{argument: name})
+            except ClientError as error:
+                if not _is_gone(error):
+                    raise
+                yield Evidence(
+                    source=f"{noun} {name}", time=None, text=f"status none: what serves is made of this {noun}"
+                )
 
 
 def _read_endpoint(client: Any, name: str) -> Endpoint | None:

@@ -27,6 +27,7 @@ def told(*components, scaling_failed=False):
         components=components,
         endpoint_names=(),
         component_names=(),
+        gone=(),
         activities=(ACTIVITY,),
         scaling_failed=scaling_failed,
     )

@@ -1,10 +1,11 @@
 """Stacks in every state of their lives."""
 
+import json
 import time
 
 import pytest
 
-from tests.cli.diagnosis.planted import stack_of
+from tests.cli.diagnosis.planted import stack_of, template
 
 MISSING = {"environment": {"HF_MODEL_ID": "acme/none"}}
 
@@ -52,6 +53,24 @@ def test_a_failure_in_words_that_no_cause_has_is_shown_and_not_explained(aws, di
     code, found = diagnose("unexplained")
     assert (code, found["verdict"], found["cause"]) == (11, "unexplained", None)
     assert "ml.m5.large" in found["evidence"][0]["text"]
+
+
+def test_a_deletion_that_failed_is_explained(aws, diagnose):
+    role = json.loads(template("stuck"))["Resources"]["Role"]
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "stuck"}}
+    aws.cloudformation.create_stack(
+        StackName=stack_of("stuck"),
+        TemplateBody=json.dumps({"Resources": {"Role": role, "Bucket": bucket}}),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    assert aws.settled("stuck") == "CREATE_COMPLETE"
+    aws.client("s3").put_object(Bucket="stuck", Key="a", Body=b"a")
+    aws.cloudformation.delete_stack(StackName=stack_of("stuck"))
+    assert aws.settled("stuck") == "DELETE_FAILED"
+    code, found = diagnose("stuck")
+    assert (code, found["cause"]["name"]) == (10, "not-deleted")
+    assert "stack event of Bucket" in found["evidence"][0]["source"]
+    assert "may be billed" in found["notes"][0]
 
 
 @pytest.fixture
@@ -111,6 +130,15 @@ def test_an_update_that_only_sagemaker_rolled_back_is_explained(aws, diagnose, s
     assert found["notes"] == ["The stack says CREATE_COMPLETE, and is not what it says."]
 
 
+def test_a_model_that_was_deleted_by_hand_is_missed(aws, diagnose, serving):
+    described = aws.sagemaker.describe_inference_component(InferenceComponentName=f"Llm-{serving}")
+    model = described["Specification"]["ModelName"]
+    aws.sagemaker.delete_model(ModelName=model)
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "endpoint-gone")
+    assert found["evidence"][0]["source"] == f"model {model}"
+
+
 def test_a_component_that_was_deleted_by_hand_is_missed(aws, diagnose, serving):
     component = f"Llm-{serving}"
     aws.sagemaker.delete_inference_component(InferenceComponentName=component)
@@ -118,6 +146,11 @@ def test_a_component_that_was_deleted_by_hand_is_missed(aws, diagnose, serving):
     code, found = diagnose(serving)
     assert (code, found["cause"]["name"]) == (10, "endpoint-gone")
     assert component in found["evidence"][0]["source"]
+    # Who deploys over it ends where nothing goes forth or back.
+    assert aws.update(serving, environment={"MAX_BATCH_SIZE": "4"}) == "UPDATE_ROLLBACK_FAILED"
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "endpoint-gone")
+    assert f"continue-update-rollback --stack-name {stack_of(serving)}" in found["notes"][0]
 
 
 def test_a_component_without_copies_is_asleep_and_healthy(aws, diagnose, serving):
