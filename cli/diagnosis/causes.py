@@ -47,6 +47,13 @@ CAUSES = (
         "{who} may not do {action}, which the deployment needs.",
         "Have {action} allowed to it, and deploy again.",
     ),
+    # An archive is an adapter's: weights are a prefix.
+    _cause(
+        "missing-adapter",
+        r"Could not find model data at (?P<uri>s3://\S+\.tar\.gz)\.?(?:\s|$)",
+        "There is no archive of an adapter at {uri}.",
+        "Copy the adapter's archive there, or correct -c adapters=, and deploy again.",
+    ),
     # https://github.com/aws-ia/ecs-blueprints/issues/223
     _cause(
         "missing-weights",

@@ -10,7 +10,7 @@ from cli.diagnosis.causes import CAUSES
 from cli.diagnosis.container_log import COMPONENT_GROUP, read_last_lines
 from cli.diagnosis.drift import compare
 from cli.diagnosis.evidence import Evidence
-from cli.diagnosis.facts import find_component, read_facts
+from cli.diagnosis.facts import find_component, has_containers, read_facts
 from cli.diagnosis.serving import Serving, read_serving
 from cli.diagnosis.stack_history import StackHistory, read_stack_history
 
@@ -95,7 +95,7 @@ def diagnose(session: "Session", stage: str | None) -> Diagnosis:
 
     def its_lines(piece: Evidence) -> list[Evidence]:
         component = find_component(history, piece)
-        return [line for line in lines if f"{COMPONENT_GROUP}{component}," in line.source] if component else lines
+        return [line for line in lines if f"{COMPONENT_GROUP}{component.name}," in line.source] if component else lines
 
     def facts(piece: Evidence) -> dict[str, str]:
         printed = "Its last lines are below." if its_lines(piece) else _NO_LINES
@@ -119,8 +119,10 @@ def diagnose(session: "Session", stage: str | None) -> Diagnosis:
 
 def _containers_were_begun(history: StackHistory, serving: Serving) -> bool:
     """Whether the trouble is a component's: what is refused before it has no container to print anything."""
-    of_components = any("AWS::SageMaker::InferenceComponent" in failure.source for failure in history.failures)
-    return of_components or not all(component.is_whole for component in serving.components)
+    failed = [component for failure in history.failures if (component := find_component(history, failure))]
+    return any(has_containers(component) for component in failed) or not all(
+        component.is_whole for component in serving.components if not component.adapter_of
+    )
 
 
 def _conclude(

@@ -23,15 +23,19 @@ _DEFAULTS = {
 }
 
 
-def find_component(history: StackHistory, piece: Evidence) -> str:
-    """The name of the component that a piece of evidence is about; "" where it names none."""
-    found = _find_named(history, _COMPONENT, piece)
-    return found.name if found else ""
+def find_component(history: StackHistory, piece: Evidence) -> Asked | None:
+    """The component that a piece of evidence is about; None where it names none."""
+    return _find_named(history, _COMPONENT, piece)
+
+
+def has_containers(component: Asked) -> bool:
+    """Whether a component has containers of its own: an adapter answers on its base's."""
+    return "BaseInferenceComponentName" not in _specify(component.properties)
 
 
 def read_facts(history: StackHistory, piece: Evidence) -> dict[str, str]:
     """What was asked for of that which a piece of evidence is about, by the names that the texts of causes use."""
-    component = _find_named(history, _COMPONENT, piece)
+    component = find_component(history, piece)
     if component:
         named = _specify(component.properties).get("ModelName", "")
         model = next((it for it in _of_type(history, _MODEL) if it.name.lower() == named.lower()), None)

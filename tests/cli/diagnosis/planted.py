@@ -27,10 +27,11 @@ def template(
     startup_timeout_s: int = 600,
     trusted: str = "sagemaker.amazonaws.com",
     beside: bool = False,
+    adapter: str | None = None,
 ) -> str:
     """The shape of an endpoint stack of this project: role, model, configuration, endpoint, component.
 
-    With ``beside`` a second model and its component, as they should be.
+    With ``beside`` a second model and its component, as they should be; with ``adapter`` one on the component's copies.
     """
     trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
     container: dict[str, Any] = {"Image": image, "Environment": {"HF_MODEL_ID": SMALL, **(environment or {})}}
@@ -73,7 +74,16 @@ def template(
             "SageMaker::InferenceComponent",
             {**component, "InferenceComponentName": f"Llm-{name}-beside", "Specification": its},
         )
+    if adapter:
+        of_base = {"BaseInferenceComponentName": f"Llm-{name}", "Container": {"ArtifactUrl": adapter}}
+        definitions["Adapter"] = (
+            "SageMaker::InferenceComponent",
+            {**component, "InferenceComponentName": f"Adapter-{name}", "Specification": of_base},
+        )
+        del definitions["Adapter"][1]["RuntimeConfig"]
     resources = {key: {"Type": f"AWS::{kind}", "Properties": value} for key, (kind, value) in definitions.items()}
+    if adapter:
+        resources["Adapter"]["DependsOn"] = "Component"
     return json.dumps({"Resources": resources})
 
 
@@ -98,6 +108,7 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "no-quota": {"instance": "ml.p4d.24xlarge"},
     "wrong-role": {"trusted": "ec2.amazonaws.com"},
     "missing-weights": {"s3_uri": "s3://no-such-bucket/weights/"},
+    "missing-adapter": {"adapter": "s3://half-published/none.tar.gz"},
     "incomplete-weights": {
         "s3_uri": "s3://half-published/twin/",
         "environment": {"HF_MODEL_ID": "/opt/ml/model"},

@@ -37,6 +37,12 @@ def test_what_the_container_says_goes_before_the_health_check_that_it_failed():
     assert found.decisive.text.startswith("torch.OutOfMemoryError")
 
 
+def test_an_archive_that_is_missing_is_an_adapters():
+    found = find("Could not find model data at s3://twins/ada.tar.gz.")
+    assert found is not None
+    assert (found.name, "-c adapters=" in found.next_step) == ("missing-adapter", True)
+
+
 def test_of_two_pieces_with_the_same_cause_the_first_decides():
     found = find("CUDA out of memory, first", "CUDA out of memory, second")
     assert found is not None

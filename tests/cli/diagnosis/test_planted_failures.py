@@ -16,6 +16,7 @@ import pytest
         ("no-quota", "no-quota", "0 instances of ml.p4d.24xlarge"),
         ("wrong-role", "wrong-role", "arn:aws:iam::123456789012:role/llm-twin-wrong-role-endpoint-Role-"),
         ("missing-weights", "missing-weights", "s3://no-such-bucket/weights/"),
+        ("missing-adapter", "missing-adapter", "s3://half-published/none.tar.gz"),
         ("incomplete-weights", "incomplete-weights", "a file of the model is missing"),
         ("no-room-on-instances", "no-room-on-instances", "ml.g5.2xlarge"),
         ("engine-settings", "engine-settings", "settings"),
@@ -62,6 +63,14 @@ def test_a_container_that_printed_nothing_is_said_to_have_never_started(aws, dia
     _, found = diagnose(stage)
     assert found["evidence"][-1]["source"] == "CloudWatch Logs"
     assert found["evidence"][-1]["text"].startswith("The container never started")
+
+
+def test_an_adapter_has_no_container_that_could_have_started(aws, diagnose):
+    aws.settled("missing-adapter")
+    _, found = diagnose("missing-adapter")
+    assert [piece["source"] for piece in found["evidence"]] == [
+        "stack event of Adapter (AWS::SageMaker::InferenceComponent)"
+    ]
 
 
 def test_people_get_one_cause_one_step_and_the_evidence(aws, diagnose, twin):
