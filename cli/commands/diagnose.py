@@ -9,6 +9,7 @@ import typer
 from cli.diagnosis.diagnosis import Verdict, diagnose
 from cli.diagnosis.report import print_diagnosis
 from cli.errors import NotDeployedError
+from cli.owner import Owner
 from cli.progress import Progress
 from cli.project import Project
 from cli.target import choose_target
@@ -24,6 +25,7 @@ EXIT_CODES = {
 
 def diagnose_stack(
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
+    name: Annotated[str, typer.Option(help="The project's name, where it was deployed with -c name=.")] = "llm-twin",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:
@@ -36,7 +38,7 @@ def diagnose_stack(
     scaling activities, also of a stack that was rolled back or deleted. It changes nothing.
     """
     choose_target(Project.locate(), Progress(quiet=as_json), aws=aws)
-    found = diagnose(boto3.Session(), stage)
+    found = diagnose(boto3.Session(), Owner(name=name, stage=stage))
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2))
     else:

@@ -13,6 +13,7 @@ from cli.diagnosis.evidence import Evidence
 from cli.diagnosis.facts import find_component, has_containers, read_facts
 from cli.diagnosis.serving import Serving, read_serving
 from cli.diagnosis.stack_history import StackHistory, read_stack_history
+from cli.owner import Owner
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -71,7 +72,7 @@ class Diagnosis:
         }
 
 
-def diagnose(session: "Session", stage: str | None) -> Diagnosis:
+def diagnose(session: "Session", owner: Owner) -> Diagnosis:
     """Read what there is and say what is wrong.
 
     Raises:
@@ -79,7 +80,7 @@ def diagnose(session: "Session", stage: str | None) -> Diagnosis:
         UsageError: several stacks are deployed, and no stage was named.
         botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: AWS could not be asked.
     """
-    history = read_stack_history(session, stage)
+    history = read_stack_history(session, owner)
     serving = read_serving(session, history)
     signs = [*history.failures, *serving.list_evidence(since=history.began_at), *compare(history, serving)]
     if history.is_settled_well and not signs:

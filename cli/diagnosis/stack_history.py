@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.deployment import STACK_PREFIX
 from cli.diagnosis.evidence import Evidence
 from cli.errors import NotDeployedError, UsageError
+from cli.owner import Owner
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -101,8 +101,8 @@ class StackHistory:
         return [resource for resource in self.resources if resource.type == type_]
 
 
-def read_stack_history(session: "Session", stage: str | None) -> StackHistory:
-    """The history of the stage's endpoint stack; without a stage, of the only one that is there or was last.
+def read_stack_history(session: "Session", owner: Owner) -> StackHistory:
+    """The history of an owner's endpoint stack; without a stage, of the only one that is there or was last.
 
     Raises:
         NotDeployedError: no such stack was deployed in the last 90 days.
@@ -110,7 +110,7 @@ def read_stack_history(session: "Session", stage: str | None) -> StackHistory:
     """
     client = session.client("cloudformation")
     pages = client.get_paginator("list_stacks").paginate()
-    stack = _choose([summary for page in pages for summary in page["StackSummaries"]], stage)
+    stack = _choose([summary for page in pages for summary in page["StackSummaries"]], owner)
     stack_id: str = stack["StackId"]
     events: list[Any] = [
         event
@@ -131,14 +131,14 @@ def read_stack_history(session: "Session", stage: str | None) -> StackHistory:
     )
 
 
-def _choose(summaries: Iterable[Any], stage: str | None) -> Any:
-    name = f"{STACK_PREFIX}{stage}-endpoint" if stage else None
+def _choose(summaries: Iterable[Any], owner: Owner) -> Any:
+    name = f"{owner.name}-{owner.stage}-endpoint" if owner.stage else None
     mine = [
         summary
         for summary in summaries
         # A stack in review has a change set that nobody executed: nothing was deployed.
         if summary["StackStatus"] != "REVIEW_IN_PROGRESS"
-        and (summary["StackName"] == name if name else _is_endpoint_stack(summary["StackName"]))
+        and (summary["StackName"] == name if name else _is_endpoint_stack(summary["StackName"], owner))
     ]
     there = [summary for summary in mine if summary["StackStatus"] != "DELETE_COMPLETE"]
     if len({summary["StackName"] for summary in there}) > 1:
@@ -146,15 +146,15 @@ def _choose(summaries: Iterable[Any], stage: str | None) -> Any:
         raise UsageError(f"Several are deployed: {names}.", advice="Name one with --stage.")
     if not mine:
         raise NotDeployedError(
-            f"{name or 'No endpoint stack of llm-twin'} {'was never' if name else 'was'} deployed in this account and "
+            f"{name or f'No endpoint stack of {owner}'} {'was never' if name else 'was'} deployed in this account and "
             "region, or was deleted more than 90 days ago.",
             advice="Deploy it: `make up` on this machine, or `cdk deploy -c stage=dev` on AWS.",
         )
     return max(there or mine, key=lambda summary: summary["CreationTime"])
 
 
-def _is_endpoint_stack(name: str) -> bool:
-    return name.startswith(STACK_PREFIX) and name.endswith("-endpoint")
+def _is_endpoint_stack(name: str, owner: Owner) -> bool:
+    return name.startswith(f"{owner.name}-") and name.endswith("-endpoint")
 
 
 def _last_deployment(events: list[Any], stack_id: str) -> list[Any]:

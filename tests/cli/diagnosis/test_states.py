@@ -23,6 +23,18 @@ def test_where_several_are_deployed_a_stage_has_to_be_named(aws, diagnose, twin)
     assert "--stage" in ended.err
 
 
+def test_a_project_of_another_name_is_found_by_it(aws, diagnose, twin):
+    aws.cloudformation.create_stack(
+        StackName="ada-dev-endpoint",
+        TemplateBody=template("ada", instance="ml.m5.large"),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    ended = twin("diagnose", "--name", "ada", "--json")
+    assert ended.code in {11, 12}
+    assert json.loads(ended.out)["stack"] == "ada-dev-endpoint"
+    assert twin("diagnose", "--name", "bob").code == 4
+
+
 def test_a_failure_is_explained_after_the_stack_was_deleted(aws, diagnose):
     aws.create("deleted", **MISSING)
     aws.settled("deleted")
