@@ -48,8 +48,9 @@ def examine(given: Mapping[str, str]) -> list[Check]:
     checks = [credentials, *of_region, ask("bootstrap", lambda: check_bootstrap(session)), fitting]
     if fit is not None:
         first, most = max(1, fit.min_instances), fit.max_instances
+        own = f"{settings.name}-{settings.stage}-"
         for one in (settings.instance_type, *settings.instance_fallback):
-            check = partial(check_quota, session, instance=one.name, first=first, most=most)
+            check = partial(check_quota, session, instance=one.name, first=first, most=most, own=own)
             checks.append(ask("quota", check))
     hub_url = os.environ.get("HF_ENDPOINT", HUB_URL).rstrip("/")
     for model in (settings.model, *settings.beside.models):

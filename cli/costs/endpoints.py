@@ -22,7 +22,7 @@ def price_endpoint(session: "Session", resource: Resource) -> Cost:
     ranges: list[HourlyRange | None] = []
     for variant in described.get("ProductionVariants", []):
         definition = definitions.get(variant["VariantName"], {})
-        now.update(_count_instances(variant, definition))
+        now.update(count_instances(variant, definition))
         ranges.append(_reckon_range(variant, definition))
     prices = {name: _find_price(name) for name in now}
     running = {name: count for name, count in now.items() if count}
@@ -63,8 +63,13 @@ def price_component(session: "Session", resource: Resource) -> Cost:
     )
 
 
-def _count_instances(variant: Any, definition: Any) -> dict[str, int]:
-    """Instances by type; of instance pools SageMaker counts each type."""
+def count_instances(variant: Any, definition: Any) -> dict[str, int]:
+    """Instances by type; of instance pools SageMaker counts each type.
+
+    Args:
+        variant: as DescribeEndpoint tells of it.
+        definition: as the endpoint's configuration has it; {} where that is not known.
+    """
     if pools := variant.get("InstancePools"):
         return {pool["InstanceType"]: pool["CurrentInstanceCount"] for pool in pools}
     name = definition.get("InstanceType")

@@ -118,6 +118,30 @@ def test_a_quota_that_does_not_cover_the_deployment_names_the_call_that_asks_for
     assert (code, checks["quota"][0]) == (0, "ok")
 
 
+def test_what_other_endpoints_run_is_not_free_and_what_the_stage_runs_is(doctor, client):
+    region = "ca-central-1"
+    sagemaker = client("sagemaker", region)
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = client("iam").create_role(RoleName="of-others", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    for endpoint, count in (("neighbours", 19), ("llm-twin-local-1a2b3c4d", 1)):
+        variant = {"VariantName": "a", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": count}
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=endpoint, ExecutionRoleArn=role, ProductionVariants=[variant]
+        )
+        sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=endpoint)
+        sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=endpoint, WaiterConfig={"Delay": 1})
+    _, checks = doctor(region=region)
+    state, says = checks["quota"]
+    assert state == "fix"
+    assert "The account may run 20 x ml.g5.xlarge, of which 19 run for other endpoints" in says
+    most = int(says.partition("grows to ")[2].partition(".")[0])
+    assert f"--desired-value {19 + most}`" in says
+    sagemaker.delete_endpoint(EndpointName="neighbours")
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName="neighbours", WaiterConfig={"Delay": 1})
+    assert doctor(region=region)[1]["quota"][0] == "ok"
+
+
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 INDEX = {"model.safetensors.index.json": json.dumps({"weight_map": dict(enumerate(SHARDS))})}
 MANIFEST = Manifest(
