@@ -142,9 +142,10 @@ CAUSES = (
     ),
     _cause(
         "alarm-rolled-back",
-        r"rolled back.*alarm (?P<alarm>\S+)|alarm (?P<alarm2>\S+) (?:is in|went (?:in)?to) ALARM",
-        "The update was rolled back because a CloudWatch alarm that watches it went off.",
-        "Look at that alarm's metric in the time of the update before you deploy again.",
+        r"(?:rolled back.*)?\balarm (?P<alarm>\S+) (?:is in|went (?:in)?to) ALARM|rolled back.*\balarms?\b",
+        "The update was rolled back because the CloudWatch alarm {alarm} went off: requests failed while it went on.",
+        "Read in the component's log what failed in the time of the update, and mend that. If requests failed before, "
+        "too, deploy with -c roll_back_on_errors=false.",
     ),
     _cause(
         "name-taken",

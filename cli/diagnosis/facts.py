@@ -15,6 +15,7 @@ _COMPONENT = "AWS::SageMaker::InferenceComponent"
 _CONFIG = "AWS::SageMaker::EndpointConfig"
 _MODEL = "AWS::SageMaker::Model"
 _DEFAULTS = {
+    "alarm": "that watches it",
     "image": "of the model",
     "model": "the model",
     "revision": "that it is pinned to",

@@ -148,7 +148,7 @@ def _specify(
 def _roll_one_by_one(
     update: UpdatePolicy, *, alarm_names: Sequence[str]
 ) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
-    """Return the way of an update: start one new copy, watch it, stop an old one, and so on; the same way back.
+    """Return the way of an update: start one new copy, stop an old one, watch, and so on; the same way back.
 
     One at a time needs room for one copy more. Left to itself a rollback would bring all old copies back at once, and
     need as much room as there are copies.

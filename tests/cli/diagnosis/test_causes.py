@@ -43,6 +43,13 @@ def test_an_archive_that_is_missing_is_an_adapters():
     assert (found.name, "-c adapters=" in found.next_step) == ("missing-adapter", True)
 
 
+def test_the_alarm_that_took_an_update_back_is_named():
+    found = find("The update was rolled back: the CloudWatch alarm twin-ServerErrors-1 is in ALARM.")
+    assert found is not None
+    assert found.name == "alarm-rolled-back"
+    assert "twin-ServerErrors-1" in found.explanation
+
+
 def test_of_two_pieces_with_the_same_cause_the_first_decides():
     found = find("CUDA out of memory, first", "CUDA out of memory, second")
     assert found is not None
