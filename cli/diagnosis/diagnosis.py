@@ -12,7 +12,7 @@ from cli.diagnosis.drift import compare
 from cli.diagnosis.evidence import Evidence
 from cli.diagnosis.facts import find_component, has_containers, read_facts
 from cli.diagnosis.serving import Serving, read_serving
-from cli.diagnosis.stack_history import StackHistory, read_stack_history
+from cli.diagnosis.stack_history import StackHistory, read_stack_history, read_stacks_beside
 from cli.owner import Owner
 
 if TYPE_CHECKING:
@@ -84,7 +84,13 @@ def diagnose(session: "Session", owner: Owner) -> Diagnosis:
     serving = read_serving(session, history)
     signs = [*history.failures, *serving.list_evidence(since=history.began_at), *compare(history, serving)]
     if history.is_settled_well and not signs:
-        return _conclude(history, Verdict.HEALTHY, None, _healthy_notes(serving), serving.activities)
+        notes = _healthy_notes(serving)
+        for beside in read_stacks_beside(session, history.name):
+            if not beside.is_settled_well and not beside.is_in_progress:
+                finding = _blame(beside)
+                told = [finding.decisive, *(piece for piece in beside.failures if piece is not finding.decisive)]
+                return _conclude(history, Verdict.CAUSE_FOUND, finding, notes, told)
+        return _conclude(history, Verdict.HEALTHY, None, notes, serving.activities)
     if history.is_deleted and not history.failures:
         return _conclude(history, Verdict.NOT_DEPLOYED, None, ["The stack was deleted, and nothing had failed."], ())
     lines = read_last_lines(
@@ -116,6 +122,17 @@ def diagnose(session: "Session", owner: Owner) -> Diagnosis:
             history, Verdict.IN_PROGRESS, None, [f"The deployment began at {history.began_at:%H:%M} UTC."], told
         )
     return _conclude(history, Verdict.UNEXPLAINED, None, _failure_notes(history, serving), told)
+
+
+def _blame(beside: StackHistory) -> Finding:
+    """Return a stack that failed beside an endpoint that serves; what its events say is not explained here."""
+    status = Evidence(source=f"stack {beside.name}", time=beside.began_at, text=f"status {beside.status}")
+    return Finding(
+        name="stack-beside-failed",
+        explanation=f"The endpoint serves, and the stack {beside.name} beside it is {beside.status}.",
+        next_step=f"Mend what its first event names, and deploy it again (`cdk deploy {beside.name}`).",
+        decisive=next(iter(beside.failures), status),
+    )
 
 
 def _containers_were_begun(history: StackHistory, serving: Serving) -> bool:

@@ -67,7 +67,7 @@ class Serving:
         endpoint_names: of the endpoints that there are or were, for their logs.
         component_names: of the components that there are or were.
         gone: the endpoint configurations and models that serve and have been deleted.
-        activities: what scaling did last, newest first.
+        activities: what scaling did last since the deployment began, newest first.
         scaling_failed: whether the newest activity of a component failed.
     """
 
@@ -122,7 +122,7 @@ def read_serving(session: "Session", history: StackHistory) -> Serving:
         for resource in history.of_type("AWS::SageMaker::InferenceComponent")
         if resource.name and (component := _read_component(client, resource.name))
     ]
-    activities = [_read_activities(session, component.name) for component in components]
+    activities = [_read_activities(session, component.name, since=history.began_at) for component in components]
     return Serving(
         endpoints=tuple(endpoints),
         components=tuple(components),
@@ -208,7 +208,7 @@ def _is_gone(error: ClientError) -> bool:
     return "Could not find" in error.response.get("Error", {}).get("Message", "")
 
 
-def _read_activities(session: "Session", component: str) -> list[Evidence]:
+def _read_activities(session: "Session", component: str, *, since: datetime) -> list[Evidence]:
     resource_id = f"inference-component/{component}"
     try:
         answer = session.client("application-autoscaling").describe_scaling_activities(
@@ -216,7 +216,8 @@ def _read_activities(session: "Session", component: str) -> list[Evidence]:
         )
     except ClientError as error:
         return [describe_refusal(f"scaling activity of {resource_id}", error)]
-    return [_describe_activity(activity) for activity in answer["ScalingActivities"]]
+    # Older ones are of an earlier deployment, or of a component that had the name before.
+    return [_describe_activity(activity) for activity in answer["ScalingActivities"] if activity["StartTime"] >= since]
 
 
 def _describe_activity(activity: Any) -> Evidence:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from cli.diagnosis.evidence import Evidence
 from cli.errors import NotDeployedError, UsageError
 from cli.owner import Owner
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from boto3 import Session
 
 _STACK = "AWS::CloudFormation::Stack"
+_PART, _PARTS_BESIDE = "-endpoint", ("-service", "-monitoring")
 _BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 # Said of what was under way when something else failed: an effect, never the cause.
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled")
@@ -110,7 +113,26 @@ def read_stack_history(session: "Session", owner: Owner) -> StackHistory:
     """
     client = session.client("cloudformation")
     pages = client.get_paginator("list_stacks").paginate()
-    stack = _choose([summary for page in pages for summary in page["StackSummaries"]], owner)
+    return _read(client, _choose([summary for page in pages for summary in page["StackSummaries"]], owner))
+
+
+def read_stacks_beside(session: "Session", endpoint_stack: str) -> list[StackHistory]:
+    """The histories of the stacks that belong to the endpoint's, as far as they are there."""
+    client = session.client("cloudformation")
+    found = []
+    for part in _PARTS_BESIDE:
+        try:
+            (stack,) = client.describe_stacks(StackName=endpoint_stack.removesuffix(_PART) + part)["Stacks"]
+        except ClientError as error:
+            if "does not exist" not in error.response.get("Error", {}).get("Message", ""):
+                raise
+            continue
+        if stack["StackStatus"] != "REVIEW_IN_PROGRESS":
+            found.append(_read(client, stack))
+    return found
+
+
+def _read(client: Any, stack: Any) -> StackHistory:
     stack_id: str = stack["StackId"]
     events: list[Any] = [
         event
@@ -132,7 +154,7 @@ def read_stack_history(session: "Session", owner: Owner) -> StackHistory:
 
 
 def _choose(summaries: Iterable[Any], owner: Owner) -> Any:
-    name = f"{owner.name}-{owner.stage}-endpoint" if owner.stage else None
+    name = f"{owner.name}-{owner.stage}{_PART}" if owner.stage else None
     mine = [
         summary
         for summary in summaries
@@ -154,7 +176,7 @@ def _choose(summaries: Iterable[Any], owner: Owner) -> Any:
 
 
 def _is_endpoint_stack(name: str, owner: Owner) -> bool:
-    return name.startswith(f"{owner.name}-") and name.endswith("-endpoint")
+    return name.startswith(f"{owner.name}-") and name.endswith(_PART)
 
 
 def _last_deployment(events: list[Any], stack_id: str) -> list[Any]:

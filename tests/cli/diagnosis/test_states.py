@@ -181,6 +181,43 @@ def test_a_component_without_copies_is_asleep_and_healthy(aws, diagnose, serving
     assert "scaled to zero" in found["notes"][0]
 
 
+def test_what_scaling_did_before_the_last_deployment_says_nothing_of_it(aws, diagnose, serving):
+    aws.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId=f"inference-component/Llm-{serving}",
+        ScalableDimension="sagemaker:inference-component:DesiredCopyCount",
+        MinCapacity=2,
+        MaxCapacity=2,
+    )
+    component = {"InferenceComponentName": f"Llm-{serving}"}
+    wait_until(
+        lambda: aws.sagemaker.describe_inference_component(**component)["RuntimeConfig"]["CurrentCopyCount"] == 2
+    )
+    wait_until(
+        lambda: aws.sagemaker.describe_inference_component(**component)["InferenceComponentStatus"] == "InService"
+    )
+    code, found = diagnose(serving)
+    assert (code, [piece["source"].partition(" of ")[0] for piece in found["evidence"]]) == (0, ["scaling activity"])
+    assert aws.update(serving, max_instances=3) == "UPDATE_COMPLETE"
+    assert diagnose(serving)[1]["evidence"] == []
+
+
+def test_a_service_that_was_not_deployed_beside_a_healthy_endpoint_is_noticed(aws, diagnose, serving):
+    service = f"{stack_of(serving).removesuffix('-endpoint')}-service"
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "Not-A-Name"}}
+    aws.cloudformation.create_stack(StackName=service, TemplateBody=json.dumps({"Resources": {"Documents": bucket}}))
+    wait_until(
+        lambda: aws.cloudformation.describe_stacks(StackName=service)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"
+    )
+    code, found = diagnose(serving)
+    assert (code, found["cause"]["name"]) == (10, "stack-beside-failed")
+    assert f"{service} beside it is ROLLBACK_COMPLETE" in found["cause"]["explanation"]
+    assert found["evidence"][0]["source"] == "stack event of Documents (AWS::S3::Bucket)"
+    aws.cloudformation.delete_stack(StackName=service)
+    aws.cloudformation.get_waiter("stack_delete_complete").wait(StackName=service, WaiterConfig={"Delay": 1})
+    assert diagnose(serving)[0] == 0
+
+
 def wait_until(condition, timeout_s=20):
     deadline_s = time.monotonic() + timeout_s
     while not condition():
