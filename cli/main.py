@@ -5,10 +5,10 @@ import sys
 from typing import NoReturn
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from cli.aws_failures import explain
 from cli.commands.ask import ask
 from cli.commands.cost import cost
 from cli.commands.demo import demo
@@ -33,7 +33,6 @@ from rag.errors import RagError
 FAILED = 1
 INTERRUPTED = 130
 OURS = frozenset({"cli", "inference_client", "local", "model", "rag", "service"})
-ADVICE = "To rehearse on this machine: make up. For AWS: set AWS_DEFAULT_REGION and credentials, and check both."
 
 
 def build_app() -> typer.Typer:
@@ -73,10 +72,13 @@ def main() -> None:
             f"{error.name} is not installed.",
             "Run `make setup`, or install the extras: local, publish, rag and service.",
         )
-    except (BotoCoreError, ClientError) as error:
-        _end(FAILED, f"AWS: {error}", ADVICE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        explained = explain(error)
+        if explained is None:
+            raise
+        _end(FAILED, *explained)
 
 
 def _end(exit_code: int, message: str, advice: str = "") -> NoReturn:
