@@ -14,7 +14,7 @@ class Cause:
     Attributes:
         name: for programs; stays the same.
         signature: what betrays it, in one piece of evidence.
-        explanation: what it means.
+        explanation: what it means. It may name what the signature's groups caught, facts, and the line it was found in.
         next_step: the one thing to do.
     """
 
@@ -52,7 +52,11 @@ def find_cause(
     for cause in causes:
         for piece in pieces:
             if match := cause.signature.search(piece.text):
-                told = {**facts(piece), **{key: value for key, value in match.groupdict().items() if value}}
+                told = {
+                    **facts(piece),
+                    "line": _line_of(match),
+                    **{key: value for key, value in match.groupdict().items() if value},
+                }
                 return Finding(
                     name=cause.name,
                     explanation=cause.explanation.format_map(_Told(told)),
@@ -60,6 +64,13 @@ def find_cause(
                     decisive=piece,
                 )
     return None
+
+
+def _line_of(match: re.Match[str]) -> str:
+    """The line of a log that a match is in, without what a FailureReason puts before the first of them."""
+    text = match.string
+    line = text[text.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
+    return line.rpartition("Its last lines: ")[2].strip()
 
 
 class _Told(dict[str, str]):

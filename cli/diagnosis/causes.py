@@ -61,10 +61,13 @@ CAUSES = (
         "There are no weights at {uri}.",
         "Publish them (`twin publish` prints the prefix that it filled), correct -c s3_uri=, and deploy again.",
     ),
-    # What TGI and transformers say of a folder that lacks a file; text_generation_server/utils/hub.py and weights.py.
+    # What TGI, vLLM and transformers say of a folder that lacks a file: text_generation_server/utils/hub.py and
+    # weights.py, vllm/model_executor/model_loader/default_loader.py.
     _cause(
         "incomplete-weights",
-        r"\bweight \S+ does not exist|No local weights found in|does not appear to have a file named config\.json",
+        r"\bweight \S+ does not exist|No local weights found in|Cannot find any model weights with|"
+        r"weights were not initialized from checkpoint|"
+        r"does not appear to have a file named config\.json",
         "The weights under the prefix in S3 are not whole: a file of the model is missing.",
         "`twin doctor` with the same settings names the file; `twin publish`, run again, puts it there. Deploy again.",
     ),
@@ -130,8 +133,8 @@ CAUSES = (
         r"ArgumentValidation|`max_input_(?:tokens|length)`.* must be <|`max_total_tokens` must be|"
         r"Only 1 can be set between|HF_MODEL_ID must be set|is beyond the window of|is not allowed: it must be|"
         r"is not known: allowed are|vllm serve: error:|User-specified max_model_len \(\d+\) is greater than",
-        "The engine refuses its settings.",
-        "Correct the setting that its message names, and deploy again.",
+        "The engine refuses its settings: {line}",
+        "Correct the setting that it names, and deploy again.",
     ),
     _cause(
         "no-room-on-instances",

@@ -43,6 +43,25 @@ def test_an_archive_that_is_missing_is_an_adapters():
     assert (found.name, "-c adapters=" in found.next_step) == ("missing-adapter", True)
 
 
+def test_a_setting_that_is_refused_is_named_without_the_lines_around_it():
+    found = find("ended. Its last lines: Error: DTYPE='int3' is not known: allowed are float16\nEnded")
+    assert found is not None
+    assert found.explanation == "The engine refuses its settings: Error: DTYPE='int3' is not known: allowed are float16"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RuntimeError: Cannot find any model weights with `/opt/ml/model`",
+        "ValueError: Following weights were not initialized from checkpoint: {'lm_head.weight'}",
+    ],
+)
+def test_weights_that_vllm_does_not_find_are_not_whole(text):
+    found = find(PING, text)
+    assert found is not None
+    assert found.name == "incomplete-weights"
+
+
 def test_the_alarm_that_took_an_update_back_is_named():
     found = find("The update was rolled back: the CloudWatch alarm twin-ServerErrors-1 is in ALARM.")
     assert found is not None
@@ -85,3 +104,4 @@ def test_what_vllm_says_of_its_settings_is_understood(text):
     found = find(PING, text)
     assert found is not None
     assert found.name == "engine-settings"
+    assert found.explanation == f"The engine refuses its settings: {text}"
