@@ -29,6 +29,10 @@ class OfficeHours:
     closes: str
     timezone: str
 
+    def __str__(self) -> str:
+        """As it is written in a setting."""
+        return f"{self.days} {self.opens}-{self.closes} {self.timezone}"
+
     @property
     def opening(self) -> str:
         """When they begin, as a schedule of AWS."""

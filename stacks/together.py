@@ -32,7 +32,7 @@ def _check_office_hours(settings: "DeploymentSettings") -> None:
     if settings.office_hours is not None and settings.min_copies > 0:
         raise NotAllowedError(
             setting="office_hours",
-            value=f"{settings.office_hours.days} {settings.office_hours.opens}-{settings.office_hours.closes}",
+            value=str(settings.office_hours),
             allowed=f"only beside min_copies=0: with {settings.min_copies} the endpoint never sleeps",
         )
 

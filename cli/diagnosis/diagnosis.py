@@ -87,9 +87,9 @@ def diagnose(session: "Session", owner: Owner) -> Diagnosis:
         notes = _healthy_notes(serving)
         for beside in read_stacks_beside(session, history.name):
             if not beside.is_settled_well and not beside.is_in_progress:
-                finding = _blame(beside)
-                told = [finding.decisive, *(piece for piece in beside.failures if piece is not finding.decisive)]
-                return _conclude(history, Verdict.CAUSE_FOUND, finding, notes, told)
+                blamed = _blame(beside)
+                told = [blamed.decisive, *(piece for piece in beside.failures if piece is not blamed.decisive)]
+                return _conclude(history, Verdict.CAUSE_FOUND, blamed, notes, told)
         return _conclude(history, Verdict.HEALTHY, None, notes, serving.activities)
     if history.is_deleted and not history.failures:
         return _conclude(history, Verdict.NOT_DEPLOYED, None, ["The stack was deleted, and nothing had failed."], ())

@@ -75,8 +75,6 @@ def test_hours_that_cannot_be_are_refused(text, allowed):
 
 
 def test_an_endpoint_that_never_sleeps_has_no_office_hours():
-    message = (
-        "office_hours is 'MON-FRI 08:00-18:30'. Allowed: only beside min_copies=0: with 2 the endpoint never sleeps."
-    )
+    message = f"office_hours is '{HOURS}'. Allowed: only beside min_copies=0: with 2 the endpoint never sleeps."
     with pytest.raises(NotAllowedError, match=f"^{re.escape(message)}$"):
         read_settings({"stage": "prod", "office_hours": HOURS}, {})
