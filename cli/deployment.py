@@ -4,11 +4,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import NotDeployedError, UsageError
+from cli.owner import Owner
 
 if TYPE_CHECKING:
     from boto3 import Session
-
-STACK_PREFIX = "llm-twin-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +54,15 @@ class Deployment:
         return asdict(self)
 
 
-def read_deployments(session: "Session") -> list[Deployment]:
-    """Every stack of this project in the session's account and region, with its endpoint, in order of name.
+def read_deployments(session: "Session", owner: Owner) -> list[Deployment]:
+    """Every stack of an owner in the session's account and region, with its endpoint, in order of name.
 
     Raises:
         botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: AWS could not be asked.
     """
     cloudformation = session.client("cloudformation")
     pages = cloudformation.get_paginator("describe_stacks").paginate()
-    stacks = [s for page in pages for s in page["Stacks"] if s["StackName"].startswith(STACK_PREFIX)]
+    stacks = [s for page in pages for s in page["Stacks"] if owner.owns(s["StackName"])]
     return [_read(session, stack) for stack in sorted(stacks, key=lambda stack: stack["StackName"])]
 
 
@@ -118,21 +117,21 @@ def _read_component(session: "Session", name: str) -> Component:
     )
 
 
-def endpoint_stack(session: "Session", stage: str | None) -> str:
-    """The name of the endpoint stack that is meant: the stage's, or the only one that is deployed.
+def endpoint_stack(session: "Session", owner: Owner) -> str:
+    """The name of the endpoint stack that is meant: that of the owner's stage, or the only one that is deployed.
 
     Raises:
         NotDeployedError: none is deployed.
         UsageError: several are, and no stage was named.
     """
-    if stage:
-        return f"{STACK_PREFIX}{stage}-endpoint"
+    if owner.stage:
+        return f"{owner.name}-{owner.stage}-endpoint"
     pages = session.client("cloudformation").get_paginator("describe_stacks").paginate()
     names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
-    found = [name for name in names if name.startswith(STACK_PREFIX) and name.endswith("-endpoint")]
+    found = [name for name in names if name.startswith(f"{owner.name}-") and name.endswith("-endpoint")]
     if not found:
         raise NotDeployedError(
-            "No endpoint stack of llm-twin is deployed in this account and region.",
+            f"No endpoint stack of {owner} is deployed in this account and region.",
             advice="Deploy one: `make up` on this machine, or `cdk deploy -c stage=dev` on AWS.",
         )
     if len(found) > 1:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+DEFAULT_NAME = "llm-twin"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
@@ -17,7 +19,7 @@ class Owner:
         stage: the stage; None for all, and for what has the name and no stage.
     """
 
-    name: str
+    name: str = DEFAULT_NAME
     stage: str | None = None
 
     def __str__(self) -> str:

@@ -8,8 +8,10 @@ import boto3
 import typer
 
 from cli.answer import print_answer
+from cli.commands.options import ProjectName
 from cli.deployment import endpoint_stack
 from cli.errors import UsageError
+from cli.owner import DEFAULT_NAME, Owner
 from cli.progress import Progress
 from cli.project import Project
 from cli.target import choose_target
@@ -29,6 +31,7 @@ def ask(  # noqa: PLR0917 - the options of the command
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model that answers, where the endpoint hosts several.")] = None,
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
+    name: ProjectName = DEFAULT_NAME,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:
     """Ask the deployed LLM; the answer goes to standard output, its figures to standard error."""
@@ -39,7 +42,7 @@ def ask(  # noqa: PLR0917 - the options of the command
     project = Project.locate()
     choose_target(project, progress, aws=aws)
     session = boto3.Session()
-    stack = endpoint_stack(session, stage)
+    stack = endpoint_stack(session, Owner(name=name, stage=stage))
     if sources and model:
         raise UsageError("--model is given with --sources.", advice="The service asks the main model: leave one out.")
     if sources:

@@ -6,11 +6,12 @@ from typing import Annotated
 import boto3
 import typer
 
+from cli.commands.options import ProjectName
 from cli.costs.bill import make_bill
 from cli.costs.report import print_bill
 from cli.costs.resource import list_stacks
 from cli.errors import NotDeployedError
-from cli.owner import Owner
+from cli.owner import DEFAULT_NAME, Owner
 from cli.progress import Progress
 from cli.project import Project
 from cli.target import choose_target
@@ -20,7 +21,7 @@ PRICE_UNKNOWN = 10
 
 def cost(
     stage: Annotated[str | None, typer.Option(help="Only this stage; without, every stage that is deployed.")] = None,
-    name: Annotated[str, typer.Option(help="The project's name, where it was deployed with -c name=.")] = "llm-twin",
+    name: ProjectName = DEFAULT_NAME,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:

@@ -6,10 +6,11 @@ from typing import Annotated
 import boto3
 import typer
 
+from cli.commands.options import ProjectName
 from cli.diagnosis.diagnosis import Verdict, diagnose
 from cli.diagnosis.report import print_diagnosis
 from cli.errors import NotDeployedError
-from cli.owner import Owner
+from cli.owner import DEFAULT_NAME, Owner
 from cli.progress import Progress
 from cli.project import Project
 from cli.target import choose_target
@@ -25,7 +26,7 @@ EXIT_CODES = {
 
 def diagnose_stack(
     stage: Annotated[str | None, typer.Option(help="Which stage, where several are deployed.")] = None,
-    name: Annotated[str, typer.Option(help="The project's name, where it was deployed with -c name=.")] = "llm-twin",
+    name: ProjectName = DEFAULT_NAME,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:

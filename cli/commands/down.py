@@ -9,7 +9,7 @@ import typer
 from cli.errors import ToolFailedError, UsageError
 from cli.leftovers.report import print_leftovers
 from cli.leftovers.search import find_leftovers
-from cli.owner import Owner
+from cli.owner import DEFAULT_NAME, Owner
 from cli.processes import end
 from cli.progress import Progress
 from cli.project import Project
@@ -28,7 +28,7 @@ def down(
     stage: Annotated[str | None, typer.Option(help="With --verify: only this stage.")] = None,
     name: Annotated[
         str, typer.Option(help="With --verify: the project's name, where -c name= gave another.")
-    ] = "llm-twin",
+    ] = DEFAULT_NAME,
     as_json: Annotated[bool, typer.Option("--json", help="With --verify: for machines.")] = False,
     aws: Annotated[
         bool, typer.Option("--aws", help="With --verify: look in the account, and stop nothing here.")

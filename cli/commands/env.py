@@ -8,6 +8,7 @@ import typer
 from cli.copies import list_copies
 from cli.deployment import read_deployments
 from cli.environment import CONFLICTING, LocalEnvironment
+from cli.owner import Owner
 from cli.project import Project
 from cli.target import running_record
 
@@ -30,7 +31,7 @@ def env() -> None:
 def _book_settings(environment: LocalEnvironment) -> dict[str, str]:
     """What the book's client reads, so that its lines run as they are printed."""
     environment.enter()
-    deployed = [d for d in read_deployments(boto3.Session()) if d.endpoint and d.components]
+    deployed = [d for d in read_deployments(boto3.Session(), Owner()) if d.endpoint and d.components]
     if len(deployed) != 1:
         return {}
     return {

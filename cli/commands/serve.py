@@ -6,8 +6,10 @@ from typing import Annotated
 import boto3
 import typer
 
+from cli.commands.options import ProjectName
 from cli.deployment import endpoint_stack
 from cli.errors import CliError, UsageError
+from cli.owner import DEFAULT_NAME, Owner
 from cli.progress import Progress
 from cli.project import Project
 from cli.target import choose_target
@@ -19,6 +21,7 @@ def serve(  # noqa: PLR0917 - the options of the command
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
     store: Annotated[str | None, typer.Option(help="A folder or s3://bucket/prefix; default: .twin/knowledge.")] = None,
     stage: Annotated[str | None, typer.Option(help="Which stage's LLM, where several are deployed.")] = None,
+    name: ProjectName = DEFAULT_NAME,
     keys_file: Annotated[Path | None, typer.Option(help="The API keys; see `python -m service.new_key`.")] = None,
     no_keys: Annotated[bool, typer.Option("--no-keys", help="Serve everybody on this machine.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
@@ -46,7 +49,8 @@ def serve(  # noqa: PLR0917 - the options of the command
         values |= {"api_keys_file": keys_file}
     settings = make_settings(values)
     if not (settings.endpoint_stack or settings.endpoint_ssm_path or settings.endpoint_outputs_file):
-        settings = make_settings(values | found_in_stack(endpoint_stack(boto3.Session(), stage)))
+        stack = endpoint_stack(boto3.Session(), Owner(name=name, stage=stage))
+        settings = make_settings(values | found_in_stack(stack))
     from service.server import run_server  # noqa: PLC0415 - as above
 
     if not run_server(settings):

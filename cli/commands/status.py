@@ -8,22 +8,26 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.commands.options import ProjectName
 from cli.copies import Copy, list_copies
 from cli.deployment import Deployment, read_deployments
 from cli.errors import NotDeployedError
+from cli.owner import DEFAULT_NAME, Owner
 from cli.progress import Progress
 from cli.project import Project
 from cli.target import choose_target
 
 
 def status(
+    name: ProjectName = DEFAULT_NAME,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="The account's AWS, though a local one runs.")] = False,
 ) -> None:
     """Show the deployed stacks, endpoints, components and copies. Exit status 4 where nothing is deployed."""
     project = Project.locate()
     choose_target(project, Progress(quiet=as_json), aws=aws)
-    deployments = read_deployments(boto3.Session())
+    owner = Owner(name=name)
+    deployments = read_deployments(boto3.Session(), owner)
     copies = list_copies()
     if as_json:
         document = {
@@ -36,7 +40,7 @@ def status(
         _print(deployment, [c for c in copies if c.component in {part.name for part in deployment.components}])
     if not deployments:
         raise NotDeployedError(
-            "No stack of llm-twin is deployed in this account and region.",
+            f"No stack of {owner} is deployed in this account and region.",
             advice="Deploy one: `make up` on this machine, or `cdk deploy -c stage=dev` on AWS.",
         )
 

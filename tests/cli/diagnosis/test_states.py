@@ -33,6 +33,15 @@ def test_a_project_of_another_name_is_found_by_it(aws, diagnose, twin):
     assert ended.code in {11, 12}
     assert json.loads(ended.out)["stack"] == "ada-dev-endpoint"
     assert twin("diagnose", "--name", "bob").code == 4
+    shown = json.loads(twin("status", "--name", "ada", "--json").out)
+    assert [one["stack"] for one in shown["deployments"]] == ["ada-dev-endpoint"]
+
+
+@pytest.mark.parametrize("command", [("status",), ("ask", "Who?"), ("smoke",), ("serve", "--no-keys"), ("cost",)])
+def test_of_a_project_that_is_not_deployed_every_command_says_so(aws, diagnose, twin, command):
+    ended = twin(*command, "--name", "bob")
+    assert ended.code == 4
+    assert "of bob is deployed in this account and region" in ended.err
 
 
 def test_a_failure_is_explained_after_the_stack_was_deleted(aws, diagnose):
