@@ -193,6 +193,9 @@ class DeploymentSettings:
             "instance_type": self.instance_type.name,
             "network_isolation": self.network_isolation,
         }
+        if self.engine is not Engine.TGI:
+            # It could change in place, but callers ask it in another form: they find that form with the new endpoint.
+            fixed["engine"] = self.engine.value
         if self.instance_fallback:
             # Only where there are any: an endpoint that was deployed without the setting keeps its name.
             fixed["instance_fallback"] = self.instance_type_names[1:]

@@ -5,6 +5,10 @@ import re
 
 import pytest
 
+from model.engines import Engine
+from model.images import find_image
+from stacks.context import read_settings
+
 REPLACED = {
     "AWS::SageMaker::EndpointConfig",
     "AWS::SageMaker::Endpoint",
@@ -53,6 +57,13 @@ def test_a_change_that_the_endpoint_cannot_take_makes_it_and_all_that_hangs_on_i
     new = after["Resources"].keys() - before["Resources"].keys()
     assert kinds(before, gone) == kinds(after, new) == REPLACED
     assert len(gone) == len(new) == len(REPLACED) + 2  # two policies, two alarms
+
+
+def test_another_engine_is_another_endpoint_though_the_ami_be_the_same(monkeypatch):
+    """Callers ask it in another form: no copy may be exchanged for one that refuses theirs."""
+    image = find_image(engine=Engine.TGI, region="us-east-1")
+    monkeypatch.setattr("stacks.settings.find_image", lambda **_: image)
+    assert len({read_settings({"engine": engine.value}, {}).replacement_key for engine in Engine}) == len(Engine)
 
 
 def test_nothing_else_differs(before, synthesized):
