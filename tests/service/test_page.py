@@ -11,12 +11,15 @@ from service.api_keys import Scope, make_key
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 QUESTION = "How does the twin wake up from zero?"
+# How long is waited for what the page shows: a browser beside other tests has seconds of work to start.
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
 def browser():
     # Chromium refuses its sandbox to root, who runs tests in containers.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
@@ -32,7 +35,7 @@ def open_page(browser):
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
         page.goto(url)
