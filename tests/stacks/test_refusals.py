@@ -4,6 +4,7 @@ Rules about single values are in test_settings.py, test_service_settings.py, tes
 """
 
 import re
+from dataclasses import replace
 
 import pytest
 from aws_cdk import App
@@ -136,6 +137,20 @@ def app():
 def test_what_could_not_run_is_refused_with_what_would(app, context, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         EndpointStack(app, settings=read_settings({"stage": "dev"} | context, {}))
+    assert app.node.find_all() == [app]
+
+
+@pytest.mark.parametrize("smaller", [{"host_memory_mib": 4096}, {"vcpus": 3}], ids=["host-memory", "cores"])
+def test_an_instance_without_main_memory_or_cores_for_a_copy_is_refused(app, smaller):
+    """None of those that are known today is so small for its GPUs: one that is."""
+    settings = read_settings({"stage": "dev"}, {})
+    instance = replace(settings.instance_type, **smaller)
+    message = (
+        rf"a copy of {TWIN} reserves \d+ MiB of main memory and \d+ cores; ml.g5.2xlarge has "
+        f"{instance.host_memory_mib} MiB and {instance.vcpus} cores, a part of them SageMaker's own. What fits: .+"
+    )
+    with pytest.raises(DoesNotFitError, match=f"^{message}$"):
+        EndpointStack(app, settings=replace(settings, instance_type=instance))
     assert app.node.find_all() == [app]
 
 
